@@ -1,0 +1,77 @@
+/**
+ * The table of errors. A name is stable: scripts and people match on it; the exit code says what kind of trouble it is.
+ * `docs/errors.md` shows the same table, and a test holds the two together.
+ */
+export const ERRORS = {
+  'usage': { exit: 3, means: 'a flag, an argument or a make variable is wrong' },
+  'inventory-invalid': { exit: 3, means: 'the inventory file does not describe a valid environment' },
+  'inventory-missing': { exit: 3, means: 'there is no inventory file of that name' },
+  'unknown-host': { exit: 3, means: '--limit names a host or group that the inventory does not have' },
+  'unknown-role': { exit: 3, means: '--tags names a role that the playbook does not have' },
+  'secret-missing': { exit: 3, means: 'a secret is neither in the environment file nor on any host' },
+  'not-confirmed': { exit: 3, means: 'a change was not confirmed: no terminal and no --yes, or the answer was no' },
+  'provider-unavailable': { exit: 3, means: 'the provider of this environment cannot work on this machine' },
+  'host-key-unknown': { exit: 4, means: 'no host key is pinned for the host' },
+  'host-key-changed': { exit: 4, means: 'the host answered with another key than the pinned one' },
+  'login-refused': { exit: 4, means: 'the host refused the SSH key' },
+  'sudo-refused': { exit: 4, means: 'the login works, but sudo without a password does not' },
+  'unreachable': { exit: 4, means: 'no SSH connection to the host could be made' },
+  'probe-failed': { exit: 2, means: 'the state of a host could not be read' },
+  'apply-failed': { exit: 2, means: 'a change on a host failed' },
+  'verify-failed': { exit: 2, means: 'a change ran, but the host still differs from what was asked' },
+  'host-unsupported': { exit: 2, means: 'the host runs a distribution or an architecture that the roles do not know' },
+  'build-failed': { exit: 2, means: 'an image could not be built or pushed' },
+  'kind-change-refused': { exit: 3, means: 'a change of broker kind on a live environment is refused' },
+  'check-failed': { exit: 8, means: 'a check of verify or of the gate failed' },
+  'preflight-failed': { exit: 8, means: 'a check before the first change failed; nothing was changed' },
+  'internal': { exit: 1, means: 'a fault of this program' },
+} as const satisfies Record<string, { exit: number; means: string }>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** Where an error happened and what the reader can do about it. Every field is optional; what is known is printed. */
+export interface ErrorContext {
+  host?: string;
+  role?: string;
+  resource?: string;
+  command?: string;
+  exitStatus?: number;
+  /** The last lines that the failing command or service printed. */
+  lastLines?: string;
+  /** The command to type next. */
+  next?: string;
+}
+
+/** An error with a stable name, an exit code and what its reader needs next. */
+export class KitError extends Error {
+  readonly code: ErrorName;
+  readonly context: ErrorContext;
+
+  constructor(code: ErrorName, message: string, context: ErrorContext = {}) {
+    super(message);
+    this.name = 'KitError';
+    this.code = code;
+    this.context = context;
+  }
+
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+}
+
+/** The error as lines for a person: the sentence first, then where, then the evidence, then what to type. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof KitError)) {
+    return `internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  }
+  const { context } = error;
+  const where = [context.host, context.role, context.resource].filter(Boolean).join(' · ');
+  const lines = [`${error.code}: ${where ? `${where}: ` : ''}${error.message}`];
+  if (context.command) lines.push(`  command: ${context.command}`);
+  if (context.exitStatus !== undefined) lines.push(`  exit status: ${context.exitStatus}`);
+  if (context.lastLines?.trim()) {
+    lines.push('  last lines:', ...context.lastLines.trimEnd().split('\n').map((line) => `    ${line}`));
+  }
+  if (context.next) lines.push(`  next: ${context.next}`);
+  return lines.join('\n');
+}
