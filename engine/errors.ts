@@ -3,7 +3,7 @@
  * `docs/errors.md` shows the same table, and a test holds the two together.
  */
 export const ERRORS = {
-  'usage': { exit: 3, means: 'a flag, an argument or a make variable is wrong' },
+  usage: { exit: 3, means: 'a flag, an argument or a make variable is wrong' },
   'inventory-invalid': { exit: 3, means: 'the inventory file does not describe a valid environment' },
   'inventory-missing': { exit: 3, means: 'there is no inventory file of that name' },
   'unknown-host': { exit: 3, means: '--limit names a host or group that the inventory does not have' },
@@ -11,20 +11,23 @@ export const ERRORS = {
   'secret-missing': { exit: 3, means: 'a secret is neither in the environment file nor on any host' },
   'not-confirmed': { exit: 3, means: 'a change was not confirmed: no terminal and no --yes, or the answer was no' },
   'provider-unavailable': { exit: 3, means: 'the provider of this environment cannot work on this machine' },
+  'port-taken': { exit: 3, means: 'a port of this machine that the environment publishes is held by something else' },
+  'host-boot-failed': { exit: 2, means: 'a host of the provider was started but did not come up' },
   'host-key-unknown': { exit: 4, means: 'no host key is pinned for the host' },
   'host-key-changed': { exit: 4, means: 'the host answered with another key than the pinned one' },
   'login-refused': { exit: 4, means: 'the host refused the SSH key' },
   'sudo-refused': { exit: 4, means: 'the login works, but sudo without a password does not' },
-  'unreachable': { exit: 4, means: 'no SSH connection to the host could be made' },
+  unreachable: { exit: 4, means: 'no SSH connection to the host could be made' },
   'probe-failed': { exit: 2, means: 'the state of a host could not be read' },
   'apply-failed': { exit: 2, means: 'a change on a host failed' },
   'verify-failed': { exit: 2, means: 'a change ran, but the host still differs from what was asked' },
   'host-unsupported': { exit: 2, means: 'the host runs a distribution or an architecture that the roles do not know' },
+  'local-command-failed': { exit: 2, means: "a command on the operator's machine failed" },
   'build-failed': { exit: 2, means: 'an image could not be built or pushed' },
   'kind-change-refused': { exit: 3, means: 'a change of broker kind on a live environment is refused' },
   'check-failed': { exit: 8, means: 'a check of verify or of the gate failed' },
   'preflight-failed': { exit: 8, means: 'a check before the first change failed; nothing was changed' },
-  'internal': { exit: 1, means: 'a fault of this program' },
+  internal: { exit: 1, means: 'a fault of this program' },
 } as const satisfies Record<string, { exit: number; means: string }>;
 
 export type ErrorName = keyof typeof ERRORS;
@@ -70,7 +73,13 @@ export function describeError(error: unknown): string {
   if (context.command) lines.push(`  command: ${context.command}`);
   if (context.exitStatus !== undefined) lines.push(`  exit status: ${context.exitStatus}`);
   if (context.lastLines?.trim()) {
-    lines.push('  last lines:', ...context.lastLines.trimEnd().split('\n').map((line) => `    ${line}`));
+    lines.push(
+      '  last lines:',
+      ...context.lastLines
+        .trimEnd()
+        .split('\n')
+        .map((line) => `    ${line}`),
+    );
   }
   if (context.next) lines.push(`  next: ${context.next}`);
   return lines.join('\n');

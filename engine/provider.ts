@@ -8,6 +8,8 @@ export interface ProviderChange {
   /** What it is, in the provider's words: `host ws-1`, `network odin-sandbox`. */
   what: string;
   detail?: string;
+  /** Shown only: `apply` leaves it as it is, and says in `detail` what a person can do. */
+  kept?: boolean;
 }
 
 /** An environment as its provider sees it: the name and the validated file. */

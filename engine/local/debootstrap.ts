@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { KitError } from '../errors.ts';
+import type { Reporter } from '../report/reporter.ts';
+import { CommandError, run } from './command.ts';
+import { cacheFolder } from './folders.ts';
+import { hashTree } from './tree.ts';
+
+/** Change it when the steps below change in a way that the inputs do not show. */
+const STEPS_VERSION = 1;
+
+const BOOTSTRAP_DEADLINE_MS = 900_000;
+const SETUP_DEADLINE_MS = 600_000;
+
+/** Characters of a hash that name an archive. */
+const KEY_LENGTH = 12;
+
+/** A Debian root filesystem as a value. */
+export interface Rootfs {
+  /** `host`, `base`: the first part of the archive's name. */
+  name: string;
+  suite: string;
+  /** On top of the minbase variant. */
+  packages: readonly string[];
+  /**
+   * A folder with `overlay/` (copied over the root filesystem) and `setup.sh` (run inside it as root, with the suite,
+   * the mirror and the security mirror as arguments).
+   */
+  setup: string;
+}
+
+/** The mirror of an air-gapped site is named in the environment; everyone else uses Debian's own. */
+export const debianMirror = (): string => process.env.ODIN_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+export const securityMirror = (): string => `${debianMirror()}-security`;
+
+/** The first 12 hex digits of a hash over everything that goes in. */
+export async function rootfsKey(rootfs: Rootfs): Promise<string> {
+  const setup = await hashTree(rootfs.setup, ['.']);
+  const inputs = [STEPS_VERSION, rootfs.suite, rootfs.packages, debianMirror(), process.arch, setup];
+  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, KEY_LENGTH);
+}
+
+export async function rootfsArchive(rootfs: Rootfs): Promise<string> {
+  return cacheFolder('rootfs', `${rootfs.name}-${await rootfsKey(rootfs)}.tar`);
+}
+
+/**
+ * The archive of a root filesystem, made with debootstrap where the cache does not have it. Safe to kill at any moment:
+ * the archive appears by a rename, and the next run removes what a dead one left. Throws `build-failed`.
+ */
+export async function buildRootfs(rootfs: Rootfs, report: Reporter): Promise<string> {
+  const archive = await rootfsArchive(rootfs);
+  if (existsSync(archive)) return archive;
+  const started = performance.now();
+  report.step('local', `making the ${rootfs.name} filesystem with debootstrap (${rootfs.suite}; about a minute)`);
+  await removeDeadWork();
+  const work = cacheFolder('work', `${rootfs.name}.${process.pid}`);
+  await mkdir(work, { recursive: true });
+  await mkdir(cacheFolder('rootfs'), { recursive: true });
+  try {
+    await bootstrap(rootfs, join(work, 'root'), report);
+    const partial = `${archive}.${process.pid}.partial`;
+    await run('tar', ['--numeric-owner', '-C', join(work, 'root'), '-cf', partial, '.'], { root: true });
+    await rename(partial, archive);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new KitError('build-failed', `the ${rootfs.name} filesystem could not be made`, {
+      ...error.context,
+    });
+  } finally {
+    await removeTree(work);
+  }
+  report.done('local', `${rootfs.name} filesystem made: ${archive}`, performance.now() - started);
+  return archive;
+}
+
+async function bootstrap(rootfs: Rootfs, root: string, report: Reporter): Promise<void> {
+  const onLine = (line: string): void => report.verbose('local', line);
+  const options = { root: true, onLine };
+  const packages = cacheFolder('debootstrap');
+  await mkdir(packages, { recursive: true });
+  // debootstrap mounts /proc and /sys inside. In a mount and a process namespace of its own these mounts, and debootstrap
+  // itself, are gone the moment this process is, however it ends.
+  const isolate = ['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child'];
+  const include = rootfs.packages.join(',');
+  const variant = ['--variant=minbase', `--include=${include}`, `--cache-dir=${packages}`];
+  const debootstrap = ['debootstrap', ...variant, rootfs.suite, root, debianMirror(), ...suiteScript(rootfs.suite)];
+  await run('setpriv', [...isolate, ...debootstrap], { ...options, deadlineMs: BOOTSTRAP_DEADLINE_MS });
+  const overlay = join(rootfs.setup, 'overlay');
+  if (existsSync(overlay)) {
+    await run('cp', ['-R', '--no-preserve=ownership,timestamps', `${overlay}/.`, root], options);
+  }
+  await run('cp', [join(rootfs.setup, 'setup.sh'), join(root, 'setup.sh')], options);
+  const setup = ['chroot', root, 'sh', '-eu', '/setup.sh', rootfs.suite, debianMirror(), securityMirror()];
+  await run('setpriv', [...isolate, ...setup], { ...options, deadlineMs: SETUP_DEADLINE_MS });
+  await run('rm', ['-f', join(root, 'setup.sh')], options);
+}
+
+/** An older debootstrap does not know a newer suite by name; all of them are made as sid is. */
+function suiteScript(suite: string): string[] {
+  const scripts = '/usr/share/debootstrap/scripts';
+  return existsSync(join(scripts, suite)) ? [] : [join(scripts, 'sid')];
+}
+
+/** Work folders carry the process id of their run. */
+async function removeDeadWork(): Promise<void> {
+  const folder = cacheFolder('work');
+  if (!existsSync(folder)) return;
+  const dead = (await readdir(folder)).filter((name) => !isAlive(Number(name.split('.').at(-1))));
+  for (const name of dead) await removeTree(join(folder, name));
+  const archives = cacheFolder('rootfs');
+  if (!existsSync(archives)) return;
+  const partial = (await readdir(archives)).filter((name) => name.endsWith('.partial'));
+  for (const name of partial) {
+    if (!isAlive(Number(name.split('.').at(-2)))) await run('rm', ['-f', '--', join(archives, name)], { root: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  return existsSync(`/proc/${pid}`);
+}
+
+/** Never follows a mount: a chroot may have had /proc inside. */
+async function removeTree(folder: string): Promise<void> {
+  if (basename(folder).length === 0) throw new Error('refusing to remove a folder without a name');
+  await run('rm', ['-rf', '--one-file-system', '--', folder], { root: true });
+}
