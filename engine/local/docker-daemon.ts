@@ -37,16 +37,21 @@ export async function startDocker(report: Reporter): Promise<void> {
   report.done('local', `docker ${version} answers`, performance.now() - started);
 }
 
-/** Process ids that no longer belong to the daemon that wrote them. Pure but for reading /proc. */
+/** The files whose process is gone, is another program by now, or is dead and only not yet reaped. */
 export async function stalePidFiles(): Promise<string[]> {
   const stale: string[] = [];
   for (const { file, program } of PID_FILES) {
     const pid = await read(file);
-    if (pid === undefined) continue;
-    const running = await read(`/proc/${Number(pid)}/comm`);
-    if (running?.trim() !== program) stale.push(file);
+    if (pid !== undefined && !isRunning(program, await read(`/proc/${Number(pid)}/status`))) stale.push(file);
   }
   return stale;
+}
+
+/** Judges a process by its /proc/PID/status (proc(5)), undefined where there is no such process. Pure. */
+export function isRunning(program: string, status: string | undefined): boolean {
+  const [, name] = /^Name:\t(.*)$/m.exec(status ?? '') ?? [];
+  const [, state] = /^State:\t(\S)/m.exec(status ?? '') ?? [];
+  return name === program && state !== 'Z' && state !== 'X';
 }
 
 async function removeStalePidFiles(report: Reporter): Promise<void> {

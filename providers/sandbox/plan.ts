@@ -1,3 +1,4 @@
+import { type Missing, packagesOf } from '#engine/local/prerequisites.ts';
 import type { ProviderChange } from '#engine/provider.ts';
 import { networkName } from './names.ts';
 import type { SeenHost, SeenSandbox } from './observe.ts';
@@ -10,6 +11,22 @@ export interface WantedSandbox {
   image: string;
   /** {@link flagsKey} by host. */
   flags: Readonly<Record<string, string>>;
+}
+
+/** What will be installed and started on this machine itself. Pure. */
+export function planPrerequisites(missing: Missing): ProviderChange[] {
+  const changes: ProviderChange[] = packagesOf(missing).map((name) => {
+    const why = missing.tools.filter((tool) => tool.package === name).map((tool) => `${tool.program} ${tool.why}`);
+    return { action: '+', what: `package ${name} on this machine`, detail: why.join('; ') };
+  });
+  if (missing.docker) changes.push({ action: '~', what: 'docker on this machine', detail: 'will be started' });
+  return changes;
+}
+
+/** The hosts while no Docker answers: a machine that has none cannot hold any, one whose daemon is off may. Pure. */
+export function planUnseen(wanted: WantedSandbox, missing: Missing): ProviderChange[] {
+  if (missing.tools.length > 0) return planSandbox(wanted, { subnet: undefined, hosts: new Map(), identity: true });
+  return wanted.hosts.map((name) => ({ action: '~', what: `host ${name}`, detail: '(known after docker)' }));
 }
 
 /** The gap between a sandbox as seen and as wanted. Pure. */
@@ -51,7 +68,10 @@ export function repairOf(host: SeenHost): { action: 'start' | 'restart' | 'recre
   switch (host.state) {
     case 'running':
       if (host.answers) return undefined;
-      return { action: 'restart', detail: 'runs, but does not answer on its SSH port: will be restarted' };
+      return {
+        action: 'restart',
+        detail: 'runs, but does not answer on its SSH port: will be restarted if it goes on',
+      };
     case 'dead':
     case 'removing':
       return { action: 'recreate', detail: 'was half removed when Docker died: will be made anew on its own disk' };

@@ -1,31 +1,30 @@
 import { KitError } from '#engine/errors.ts';
-import { missingPrerequisites, packagesOf, preparePrerequisites } from '#engine/local/prerequisites.ts';
+import { checkMachine, missingPrerequisites, preparePrerequisites } from '#engine/local/prerequisites.ts';
 import type { Environment, Provider, ProviderChange, Reach } from '#engine/provider.ts';
 import { converge } from './converge.ts';
 import { hostImage } from './host-image.ts';
 import { flagsKey } from './hosts.ts';
 import { hostKeys, identityFile } from './identity.ts';
 import { containerName } from './names.ts';
-import { observe, type SeenSandbox, SSH_PORT } from './observe.ts';
-import { planSandbox, type WantedSandbox } from './plan.ts';
+import { observe, SSH_PORT } from './observe.ts';
+import { planPrerequisites, planSandbox, planUnseen, type WantedSandbox } from './plan.ts';
 import { PREREQUISITES } from './prerequisites.ts';
 import { publishedPorts } from './publish.ts';
-
-const NOTHING: SeenSandbox = { subnet: undefined, hosts: new Map(), identity: false };
 
 /** Hosts that are containers of this machine, each booting systemd and sshd: as bare as what a cloud hands out. */
 export const sandbox: Provider = {
   name: 'sandbox',
 
+  /** Also refuses a machine that cannot do what would be needed, so that nobody confirms a plan that must fail. */
   async plan(environment) {
     const missing = await missingPrerequisites(PREREQUISITES);
-    const changes: ProviderChange[] = packagesOf(missing).map((name) => {
-      const why = missing.tools.filter((tool) => tool.package === name).map((tool) => `${tool.program} ${tool.why}`);
-      return { action: '+', what: `package ${name} on this machine`, detail: why.join('; ') };
-    });
-    if (missing.docker) changes.push({ action: '~', what: 'docker on this machine', detail: 'will be started' });
-    const seen = missing.docker ? NOTHING : await observe(environment.env);
-    return [...changes, ...planSandbox(await wantedSandbox(environment), seen)];
+    const wanted = await wantedSandbox(environment);
+    const changes: ProviderChange[] = [
+      ...planPrerequisites(missing),
+      ...(missing.docker ? planUnseen(wanted, missing) : planSandbox(wanted, await observe(environment.env))),
+    ];
+    if (changes.some((change) => !change.kept)) await checkMachine(PREREQUISITES, missing);
+    return changes;
   },
 
   async apply(environment, changes, report) {
