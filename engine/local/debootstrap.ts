@@ -6,6 +6,7 @@ import { KitError } from '../errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { CommandError, run } from './command.ts';
 import { cacheFolder } from './folders.ts';
+import { isRunning } from './process.ts';
 import { hashTree } from './tree.ts';
 
 /** Change it when the steps below change in a way that the inputs do not show. */
@@ -108,18 +109,15 @@ function suiteScript(suite: string): string[] {
 async function removeDeadWork(): Promise<void> {
   const folder = cacheFolder('work');
   if (!existsSync(folder)) return;
-  const dead = (await readdir(folder)).filter((name) => !isAlive(Number(name.split('.').at(-1))));
-  for (const name of dead) await removeTree(join(folder, name));
+  for (const name of await readdir(folder)) {
+    if (!(await isRunning(Number(name.split('.').at(-1))))) await removeTree(join(folder, name));
+  }
   const archives = cacheFolder('rootfs');
   if (!existsSync(archives)) return;
-  const partial = (await readdir(archives)).filter((name) => name.endsWith('.partial'));
-  for (const name of partial) {
-    if (!isAlive(Number(name.split('.').at(-2)))) await run('rm', ['-f', '--', join(archives, name)], { root: true });
+  for (const name of (await readdir(archives)).filter((name) => name.endsWith('.partial'))) {
+    const pid = Number(name.split('.').at(-2));
+    if (!(await isRunning(pid))) await run('rm', ['-f', '--', join(archives, name)], { root: true });
   }
-}
-
-function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
 }
 
 /** Never follows a mount: a chroot may have had /proc inside. */

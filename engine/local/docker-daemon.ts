@@ -7,6 +7,7 @@ import { attempt, lastLines, PATH, run } from './command.ts';
 import { dockerVersion, forgetSocket } from './docker.ts';
 import { stateFolder } from './folders.ts';
 import { isPrivileged, withPrivilege } from './privilege.ts';
+import { isRunning } from './process.ts';
 import { until } from './wait.ts';
 
 /** A cold dockerd answers in about 2 s; one that first stops the containers of a killed predecessor needs longer. */
@@ -42,16 +43,9 @@ export async function stalePidFiles(): Promise<string[]> {
   const stale: string[] = [];
   for (const { file, program } of PID_FILES) {
     const pid = await read(file);
-    if (pid !== undefined && !isRunning(program, await read(`/proc/${Number(pid)}/status`))) stale.push(file);
+    if (pid !== undefined && !(await isRunning(Number(pid), program))) stale.push(file);
   }
   return stale;
-}
-
-/** Judges a process by its /proc/PID/status (proc(5)), undefined where there is no such process. Pure. */
-export function isRunning(program: string, status: string | undefined): boolean {
-  const [, name] = /^Name:\t(.*)$/m.exec(status ?? '') ?? [];
-  const [, state] = /^State:\t(\S)/m.exec(status ?? '') ?? [];
-  return name === program && state !== 'Z' && state !== 'X';
 }
 
 async function removeStalePidFiles(report: Reporter): Promise<void> {

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { KitError } from '#engine/errors.ts';
 import { attempt } from '#engine/local/command.ts';
 import { dockerRows } from '#engine/local/docker.ts';
+import { commandLine } from '#engine/local/process.ts';
 import type { Environment } from '#engine/provider.ts';
 
 /** A port of this machine that leads to a port of a host, as in Docker's `-p 127.0.0.1:3004:3004`. */
@@ -71,5 +72,6 @@ async function holderOf({ port }: Publish): Promise<string> {
   if (container) return `container ${container}`;
   const seen = await attempt('ss', ['-Hltnp', `sport = :${port}`], { root: true });
   const [, program, pid] = /users:\(\("([^"]+)",pid=(\d+)/.exec(seen.stdout) ?? [];
-  return program ? `${program} (process ${pid})` : `another process (see: ss -ltnp sport = :${port})`;
+  const command = (await commandLine(Number(pid))) ?? program;
+  return command ? `process ${pid}: ${command}` : `another process (see: ss -ltnp sport = :${port})`;
 }
