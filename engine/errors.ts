@@ -24,6 +24,7 @@ export const ERRORS = {
   'host-unsupported': { exit: 2, means: 'the host runs a distribution or an architecture that the roles do not know' },
   'local-command-failed': { exit: 2, means: "a command on the operator's machine failed" },
   'build-failed': { exit: 2, means: 'an image could not be built or pushed' },
+  'foreign-container': { exit: 8, means: 'a container of the same name belongs to somebody else' },
   'kind-change-refused': { exit: 3, means: 'a change of broker kind on a live environment is refused' },
   'check-failed': { exit: 8, means: 'a check of verify or of the gate failed' },
   'preflight-failed': { exit: 8, means: 'a check before the first change failed; nothing was changed' },

@@ -1,0 +1,85 @@
+# Every target is a script under scripts/: `make deploy ENV=prod LIMIT=ws-1` is `npx zx scripts/deploy.mjs --env prod --limit ws-1`.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+ENV ?= sandbox
+
+# Node 24 comes with npm packages and stands first on PATH, whatever the machine has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+ZX = zx scripts/$(1).mjs
+FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)
+WHERE = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))
+
+INSTALLED := node_modules/.package-lock.json
+
+$(INSTALLED): package-lock.json
+	@echo "npm: installing the kit's own packages"
+	@npm ci --no-audit --no-fund --loglevel=error
+
+# `make topics describe`, `make publisher start RATE=50`: the word after the noun is its verb, not a target.
+NOUN := $(filter topics publisher,$(firstword $(MAKECMDGOALS)))
+VERB := $(if $(NOUN),$(wordlist 2,2,$(MAKECMDGOALS)))
+ifneq ($(VERB),)
+.PHONY: $(VERB)
+$(VERB):
+	@:
+endif
+
+.PHONY: help
+help: ## show this
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nVariables: ENV=name (default sandbox)  LIMIT=host  TAGS=role  YES=1  CHECK=1  DIFF=1  VERBOSE=1\n'
+
+##@ A sandbox on this machine
+.PHONY: sandbox sandbox-down dev
+sandbox: $(INSTALLED) ## boot four hosts on this machine and deploy the whole system to them
+	@$(call ZX,sandbox) --env $(ENV)$(if $(VERBOSE), --verbose)
+sandbox-down: $(INSTALLED) ## remove the sandbox
+	@$(call ZX,sandbox-down) --env $(ENV)
+dev: $(INSTALLED) ## broker, publisher and ws-server on this machine without containers, restarting on change
+	@$(call ZX,dev)
+
+ifeq ($(NOUN),)
+##@ An environment
+.PHONY: plan deploy verify status logs start stop restart rebuild trust ssh
+plan: $(INSTALLED) ## what a deploy would change (DIFF=1 shows the texts)
+	@$(call ZX,plan) $(FLAGS)
+deploy: $(INSTALLED) ## make it so: plan, confirm, apply, verify
+	@$(call ZX,deploy) $(FLAGS)
+verify: $(INSTALLED) ## every check of every role, and the gate
+	@$(call ZX,verify) $(WHERE)$(if $(TAGS), --tags $(TAGS))
+status: $(INSTALLED) ## what runs where
+	@$(call ZX,status) $(WHERE)
+logs: $(INSTALLED) ## the logs of a container: SERVICE=odin-ws NUM=50
+	@$(call ZX,logs) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(NUM), --lines $(NUM))
+start: $(INSTALLED) ## start what is stopped (SERVICE=name for one)
+	@$(call ZX,start) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+stop: $(INSTALLED) ## stop containers, keep data (SERVICE=name for one)
+	@$(call ZX,stop) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+restart: $(INSTALLED) ## stop and start, one host after the other
+	@$(call ZX,restart) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+rebuild: $(INSTALLED) ## build the images anew and deploy what came out different
+	@$(call ZX,rebuild) $(FLAGS)
+trust: $(INSTALLED) ## read the hosts' keys, show their fingerprints and pin them
+	@$(call ZX,trust) $(WHERE)$(if $(YES), --yes)
+ssh: $(INSTALLED) ## print the command that logs in to a host: LIMIT=ws-1
+	@$(call ZX,ssh) $(WHERE)
+endif
+
+##@ The feed
+.PHONY: topics publisher
+topics: $(INSTALLED) ## list the topics; also: make topics describe, make topics consume TOPIC=odin.trades NUM=5
+	@$(call ZX,topics) $(or $(VERB),list) --env $(ENV)$(if $(TOPIC), --topic $(TOPIC))$(if $(NUM), --num $(NUM))
+publisher: $(INSTALLED) ## status of the publisher; also: make publisher start RATE=50 TOKENS=BTC,ETH · stop · rate RATE=100
+	@$(call ZX,publisher) $(or $(VERB),status) --env $(ENV)$(if $(RATE), --rate $(RATE))$(if $(TOKENS), --tokens $(TOKENS))
+
+##@ The kit itself
+.PHONY: check test bench
+check: $(INSTALLED) ## types, lint, unit tests, structure
+	@npm run --silent types
+	@npm run --silent lint
+	@npm run --silent unit
+test: $(INSTALLED) ## every test, also on real hosts
+	@$(call ZX,test)
+bench: $(INSTALLED) ## measure: NAME=sandbox
+	@$(call ZX,bench) $(NAME)

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { KitError } from '../errors.ts';
+import { type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
+import { type InventoryFile, inventorySchema } from './schema.ts';
+
+/** The variables that each role takes, by role name. Handed in, because the engine knows no role. */
+export type RoleSchemas = Readonly<Record<string, z.ZodObject>>;
+
+/** A rule that looks at the whole file. Returns the path it complains about, and why. */
+type FileRule = (file: InventoryFile) => { path: string[]; message: string }[];
+
+const RULES: FileRule[] = [
+  (file) => {
+    const backends = Object.values(file.hosts).filter((host) => host.groups.includes('backend')).length;
+    if (backends === 0)
+      return [{ path: ['hosts'], message: 'no host is in group backend; one, or three and more, are needed' }];
+    if (backends === 2)
+      return [{ path: ['hosts'], message: 'two backend hosts cannot agree on a leader; take one, or three and more' }];
+    return [];
+  },
+  (file) => {
+    const balancers = Object.entries(file.hosts).filter(([, host]) => host.groups.includes('lb'));
+    return balancers
+      .slice(1)
+      .map(([name]) => ({ path: ['hosts', name, 'groups'], message: 'only one host may be in group lb' }));
+  },
+  (file) =>
+    file.provider === 'gce' && !file.gce
+      ? [{ path: ['provider'], message: 'provider gce needs the section "gce"' }]
+      : [],
+  (file) =>
+    file.provider === 'static'
+      ? Object.entries(file.hosts)
+          .filter(([, host]) => !host.address)
+          .map(([name]) => ({ path: ['hosts', name], message: 'provider static needs an "address" for every host' }))
+      : [],
+  (file) =>
+    file.images.from === 'auto' && file.provider !== 'sandbox'
+      ? [{ path: ['images', 'from'], message: 'auto is for a sandbox only: say "registry" or "build"' }]
+      : [],
+];
+
+/** The valid keys at a path of the inventory, for "did you mean". */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.core.$ZodType | undefined = schema;
+  const unwrap = (type: z.core.$ZodType | undefined): z.core.$ZodType | undefined => {
+    let inner = type;
+    while (inner && 'innerType' in inner._zod.def) inner = (inner._zod.def as { innerType: z.core.$ZodType }).innerType;
+    return inner;
+  };
+  for (const part of path) {
+    at = unwrap(at);
+    if (at instanceof z.ZodObject) at = at.shape[String(part)];
+    else if (at instanceof z.ZodRecord) at = at.valueType;
+    else return [];
+  }
+  at = unwrap(at);
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** Problems of every `vars` section: unknown roles, unknown keys, wrong values. */
+function varsProblems(file: InventoryFile, root: ParsedNode | null, lines: LineCounter, roles: RoleSchemas): Problem[] {
+  const sections: { path: string[]; vars: Record<string, Record<string, unknown>> | undefined }[] = [
+    { path: ['vars'], vars: file.vars },
+    ...Object.entries(file.groups).map(([name, group]) => ({ path: ['groups', name, 'vars'], vars: group?.vars })),
+    ...Object.entries(file.hosts).map(([name, host]) => ({ path: ['hosts', name, 'vars'], vars: host.vars })),
+  ];
+  return sections.flatMap(({ path, vars }) =>
+    Object.entries(vars ?? {}).flatMap(([role, values]): Problem[] => {
+      const schema = roles[role];
+      const at = [...path, role];
+      if (!schema) {
+        return [
+          {
+            ...placeOf(root, at, lines, true),
+            path: at.join('.'),
+            message: unknownWord('role', role, Object.keys(roles)),
+          },
+        ];
+      }
+      const result = schema.partial().strict().safeParse(values);
+      if (result.success) return [];
+      const issues = result.error.issues.map((issue) => ({ ...issue, path: [...at, ...issue.path] }));
+      return problemsOf(issues, root, lines, (full) => keysAt(schema, full.slice(at.length)));
+    }),
+  );
+}
+
+/** Reads and checks the text of an inventory. Throws `inventory-invalid` with every problem at once. */
+export function parseInventory(text: string, name: string, roles: RoleSchemas): InventoryFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems: Problem[] = document.errors.map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return { line, column: col, path: '(yaml)', message: error.message };
+  });
+  let file: InventoryFile | undefined;
+  if (problems.length === 0) {
+    const result = inventorySchema.safeParse(document.toJS());
+    const root = document.contents;
+    if (result.success) {
+      file = result.data;
+      for (const { path, message } of RULES.flatMap((rule) => rule(result.data))) {
+        problems.push({ ...placeOf(root, path, lines, false), path: path.join('.'), message });
+      }
+      problems.push(...varsProblems(file, root, lines, roles));
+    } else {
+      problems.push(...problemsOf(result.error.issues, root, lines, (path) => keysAt(inventorySchema, path)));
+    }
+  }
+  if (problems.length > 0 || !file) {
+    const listed = problems
+      .sort((a, b) => a.line - b.line || a.column - b.column)
+      .map((problem) => `  ${name}:${problem.line}:${problem.column} ${problem.path}: ${problem.message}`);
+    throw new KitError(
+      'inventory-invalid',
+      `${problems.length} problem${problems.length === 1 ? '' : 's'} in ${name}\n${listed.join('\n')}`,
+      {
+        next: 'mend the file; inventory/example.yml shows every key',
+      },
+    );
+  }
+  return file;
+}
+
+/** The environments that have an inventory file. */
+export function environments(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.yml') && name !== 'example.yml')
+    .map((name) => name.slice(0, -'.yml'.length))
+    .sort();
+}
+
+/** Reads `inventory/<env>.yml`. */
+export function loadInventoryFile(folder: string, env: string, roles: RoleSchemas): InventoryFile {
+  const name = `inventory/${env}.yml`;
+  let text: string;
+  try {
+    text = readFileSync(join(folder, `${env}.yml`), 'utf8');
+  } catch {
+    throw new KitError('inventory-missing', `${name}: ${unknownWord('environment', env, environments(folder))}`, {
+      next: `cp inventory/example.yml ${name}`,
+    });
+  }
+  return parseInventory(text, name, roles);
+}

@@ -1,0 +1,187 @@
+import type { Check, HostCheck, Outcome } from './check.ts';
+import { KitError } from './errors.ts';
+import { FACTS_ID, type Facts, factsPiece, readFacts } from './facts.ts';
+import type { Host } from './inventory/inventory.ts';
+import type { Answer, Piece } from './program.ts';
+import {
+  type Controller,
+  type Decision,
+  type HostKind,
+  isUnavailable,
+  type ProbeOptions,
+  type Resource,
+} from './resource.ts';
+import type { Connection } from './transport/connection.ts';
+
+/** A resource of one host, with where it comes from. */
+export interface Wanted {
+  role: string;
+  play: number;
+  resource: Resource;
+}
+
+/** What is known of one resource. */
+export type Finding =
+  | { wanted: Wanted; decision: Decision; seen: unknown }
+  /** Its state cannot be read until something else is there. */
+  | { wanted: Wanted; decision: { state: 'blocked'; after: string }; seen: undefined };
+
+/** A check of one host, with the role that owns it. */
+export interface OwnedCheck {
+  role: string;
+  check: Check;
+}
+
+/** What one execution told about a host. */
+export interface HostPlan {
+  host: Host;
+  facts: Facts;
+  findings: Finding[];
+  /** Outcomes of the host checks that were asked along. */
+  outcomes: Outcome[];
+}
+
+const PROBE_S = 10;
+const CHECK_S = 10;
+/** All probes of a host together. */
+const DEADLINE_S = 120;
+
+const isHostKind = (kind: Resource['kind']): kind is HostKind => kind.where === 'host';
+
+/** Resources by kind, in order of first appearance: each kind probes all of its resources at once. */
+function byKind(wanted: readonly Wanted[]): Map<HostKind, Wanted[]> {
+  const groups = new Map<HostKind, Wanted[]>();
+  for (const each of wanted) {
+    const { kind } = each.resource;
+    if (!isHostKind(kind)) continue;
+    const group = groups.get(kind);
+    if (group) group.push(each);
+    else groups.set(kind, [each]);
+  }
+  return groups;
+}
+
+/** The probe pieces of these resources: one per kind. */
+export function probePieces(wanted: readonly Wanted[], options: ProbeOptions): Piece[] {
+  return [...byKind(wanted)].map(([kind, group]) => ({
+    id: `probe:${kind.name}`,
+    script: kind.probe(
+      group.map(({ resource }) => resource.args),
+      options,
+    ),
+    timeoutSeconds: kind.timeoutSeconds ?? PROBE_S,
+  }));
+}
+
+/** Decides from the answers of {@link probePieces}. Controller kinds are left out: see {@link observe}. */
+export function decideAll(
+  host: Host,
+  wanted: readonly Wanted[],
+  answers: ReadonlyMap<string, Answer>,
+  facts: Facts,
+): Map<Wanted, Finding> {
+  const findings = new Map<Wanted, Finding>();
+  for (const [kind, group] of byKind(wanted)) {
+    const answer = answers.get(`probe:${kind.name}`);
+    if (!answer || answer.status === 124) {
+      throw new KitError('probe-failed', answer ? 'the probe did not answer in time' : 'the probe gave no answer', {
+        host: host.name,
+        resource: kind.name,
+        lastLines: answer?.output ?? '',
+      });
+    }
+    const all = kind.read(
+      answer.output,
+      group.map(({ resource }) => resource.args),
+    );
+    for (const [i, each] of group.entries()) {
+      const seen = all[i];
+      findings.set(
+        each,
+        isUnavailable(seen)
+          ? { wanted: each, decision: { state: 'blocked', after: seen.unavailable }, seen: undefined }
+          : { wanted: each, decision: kind.decide(each.resource.args, seen, facts), seen },
+      );
+    }
+  }
+  return findings;
+}
+
+/** The state of a resource that is reached from the controller. */
+export async function observe(host: Host, wanted: Wanted, controller: Controller): Promise<Finding> {
+  const { kind, args } = wanted.resource;
+  if (kind.where !== 'controller')
+    throw new KitError('internal', `${wanted.resource.id} is not reached from the controller`);
+  const seen = await kind.observe(args, host, controller);
+  return isUnavailable(seen)
+    ? { wanted, decision: { state: 'blocked', after: seen.unavailable }, seen: undefined }
+    : { wanted, decision: kind.decide(args, seen), seen };
+}
+
+/** The same, but only if the role that it builds on is as wanted; there is nothing to ask before. */
+async function observeAfter(
+  host: Host,
+  wanted: Wanted,
+  findings: readonly Finding[],
+  controller: Controller,
+): Promise<Finding> {
+  const { kind } = wanted.resource;
+  const after = kind.where === 'controller' ? kind.after : '';
+  const ready = findings.every(({ wanted: { role }, decision }) => role !== after || decision.state === 'ok');
+  return ready ? observe(host, wanted, controller) : { wanted, decision: { state: 'blocked', after }, seen: undefined };
+}
+
+/** The pieces of host checks. */
+export function checkPieces(checks: readonly OwnedCheck[]): Piece[] {
+  return hostChecks(checks).map(({ check }) => ({
+    id: `check:${check.id}`,
+    script: check.probe,
+    timeoutSeconds: check.timeoutSeconds ?? CHECK_S,
+  }));
+}
+
+function hostChecks(checks: readonly OwnedCheck[]): { role: string; check: HostCheck }[] {
+  return checks.flatMap(({ role, check }) => (check.where === 'host' ? [{ role, check }] : []));
+}
+
+/** Judges the answers of {@link checkPieces}. */
+export function judgeAll(
+  host: Host,
+  checks: readonly OwnedCheck[],
+  answers: ReadonlyMap<string, Answer>,
+  facts: Facts,
+): Outcome[] {
+  return hostChecks(checks).map(({ role, check }) => {
+    const answer = answers.get(`check:${check.id}`);
+    const verdict = answer ? check.judge(answer, facts) : ({ ok: false, message: 'the check gave no answer' } as const);
+    return { host: host.name, role, check, verdict };
+  });
+}
+
+/**
+ * Learns everything about one host in one remote execution: facts, the state of all its resources and the given checks.
+ * Resources of controller kinds are observed through tunnels, and only if nothing on the host stands in their way.
+ */
+export async function planHost(
+  connection: Connection,
+  wanted: readonly Wanted[],
+  checks: readonly OwnedCheck[],
+  controller: Controller,
+  options: ProbeOptions,
+): Promise<HostPlan> {
+  const { host } = connection;
+  const pieces = [factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
+  const { answers, stderr } = await connection.execute(pieces, { deadlineSeconds: DEADLINE_S });
+  if (answers.size === 0)
+    throw new KitError('probe-failed', 'the host ran nothing of the probe', { host: host.name, lastLines: stderr });
+  const facts = readFacts(host.name, answers.get(FACTS_ID));
+  const decided = decideAll(host, wanted, answers, facts);
+  const findings: Finding[] = [];
+  for (const each of wanted) findings.push(decided.get(each) ?? (await observeAfter(host, each, findings, controller)));
+  return { host, facts, findings, outcomes: judgeAll(host, checks, answers, facts) };
+}
+
+/** The findings that are not as they should be. */
+export function pendingOf(plan: HostPlan): Finding[] {
+  return plan.findings.filter(({ decision }) => decision.state !== 'ok');
+}

@@ -1,0 +1,158 @@
+import { stringify } from 'yaml';
+import { type HostKind, OK, resourceOf } from '../resource.ts';
+import { quote, words } from '../shell.ts';
+import { sha256 } from './file.ts';
+
+/** A service as the Compose specification writes it, `container_name` included. */
+export type ServiceSpec = { container_name: string; image: string } & Record<string, unknown>;
+
+/** The services of one role in a Compose project. Several roles may share a project; each has its own file in it. */
+export interface StackArgs {
+  /** `odin-backend` */
+  project: string;
+  /** The role: names the file `/opt/odin/<project>/<stack>.yml`. */
+  stack: string;
+  services: Readonly<Record<string, ServiceSpec>>;
+  volumes?: Readonly<Record<string, unknown>>;
+  /** Texts of mounted configuration. A change recreates the containers: a file edited in place keeps its old inode. */
+  configuredBy?: readonly string[];
+  /** Seconds until all services must be healthy. */
+  healthySeconds: number;
+}
+
+interface ContainerSeen {
+  /** `running`, `exited`, …: Docker's word. */
+  status: string;
+  /** `healthy`, `starting`, `unhealthy`, or empty without a health check. */
+  health: string;
+  spec: string;
+  project: string;
+}
+
+interface StackSeen {
+  containers: ReadonlyMap<string, ContainerSeen>;
+  fileSha256: string;
+}
+
+const ROOT = '/opt/odin';
+/** The label that says which rendered service and configuration a container was made from. */
+export const SPEC_LABEL = 'odin.spec';
+const PART = '%%';
+
+function pathOf({ project, stack }: Pick<StackArgs, 'project' | 'stack'>): string {
+  return `${ROOT}/${project}/${stack}.yml`;
+}
+
+/** The digest of everything that a container is made from: recreated exactly when it changes. */
+function specOf(args: StackArgs, name: string): string {
+  return sha256(JSON.stringify([args.services[name], args.configuredBy ?? []])).slice(0, 16);
+}
+
+/** The Compose file, as a person finds it on the host. */
+export function render(args: StackArgs): string {
+  const services = Object.fromEntries(
+    Object.entries(args.services).map(([name, spec]) => [
+      name,
+      { ...spec, labels: { ...(spec.labels as object | undefined), [SPEC_LABEL]: specOf(args, name) } },
+    ]),
+  );
+  return stringify(
+    {
+      name: args.project,
+      services,
+      ...(args.volumes ? { volumes: args.volumes } : {}),
+      networks: { default: { name: args.project } },
+    },
+    { lineWidth: 0, aliasDuplicateObjects: false },
+  );
+}
+
+interface Difference {
+  name: string;
+  why: string;
+  action: '+' | '~';
+}
+
+/** Which services differ, and how. */
+function differences(args: StackArgs, seen: StackSeen): Difference[] {
+  return Object.entries(args.services).flatMap(([name, { container_name }]): Difference[] => {
+    const container = seen.containers.get(container_name);
+    if (!container) return [{ name, why: `create ${container_name}`, action: '+' }];
+    if (container.project !== args.project) {
+      return [{ name, why: `${container_name} belongs to ${container.project || 'nobody'}`, action: '~' }];
+    }
+    if (container.spec !== specOf(args, name)) return [{ name, why: `recreate ${container_name}`, action: '~' }];
+    if (container.status !== 'running')
+      return [{ name, why: `start ${container_name} (${container.status})`, action: '~' }];
+    return container.health === 'unhealthy'
+      ? [{ name, why: `recreate ${container_name} (unhealthy)`, action: '~' }]
+      : [];
+  });
+}
+
+const kind: HostKind<StackArgs, StackSeen> = {
+  where: 'host',
+  name: 'compose.stack',
+  probe(all) {
+    const names = all.flatMap(({ services }) => Object.values(services).map(({ container_name }) => container_name));
+    const label = (key: string): string => `{{index .Config.Labels "${key}"}}`;
+    const format = `{{.Name}}\t{{.State.Status}}\t{{if .State.Health}}{{.State.Health.Status}}{{end}}\t${label(SPEC_LABEL)}\t${label('com.docker.compose.project')}`;
+    return [
+      `command -v docker >/dev/null || exit 3`,
+      `docker inspect --type container --format ${quote(format)} ${words(...names)} 2>/dev/null`,
+      `docker info --format ok >/dev/null 2>&1 && echo %up`,
+      `echo ${PART}`,
+      `sha256sum -- ${words(...all.map(pathOf))} 2>/dev/null`,
+      'exit 0',
+    ].join('\n');
+  },
+  read(output, all) {
+    const [inspected = '', sums = ''] = output.split(`${PART}\n`);
+    const lines = inspected.split('\n');
+    if (!lines.includes('%up')) return all.map(() => ({ unavailable: 'docker' }));
+    const containers = new Map(
+      lines.map((line): [string, ContainerSeen] => {
+        const [name = '', status = '', health = '', spec = '', project = ''] = line.split('\t');
+        return [name.replace(/^\//, ''), { status, health, spec, project }];
+      }),
+    );
+    const files = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]));
+    return all.map((args) => ({ containers, fileSha256: files.get(pathOf(args)) ?? '' }));
+  },
+  decide(args, seen) {
+    const found = differences(args, seen);
+    const stale = seen.fileSha256 !== sha256(render(args));
+    if (found.length === 0 && !stale) return OK;
+    return {
+      state: 'change',
+      action: found.length > 0 && found.every(({ action }) => action === '+') ? '+' : '~',
+      summary: [...found.map(({ why }) => why), ...(stale ? [`write ${pathOf(args)}`] : [])].join(', '),
+    };
+  },
+  apply(args, seen) {
+    const path = pathOf(args);
+    const changed = seen ? differences(args, seen).map(({ name }) => name) : Object.keys(args.services);
+    const recreate = seen
+      ? differences(args, seen)
+          .filter(({ why }) => why.startsWith('recreate'))
+          .map(({ name }) => name)
+      : [];
+    const compose = `docker compose --project-name ${quote(args.project)} --file ${quote(path)}`;
+    const up = (names: readonly string[], more: string): string =>
+      `${compose} up --detach --no-deps --pull never ${more}--wait --wait-timeout ${args.healthySeconds} ${words(...names)}`;
+    const containers = changed.map((name) => args.services[name]?.container_name ?? name);
+    const failure = `{ for c in ${words(...containers)}; do echo "--- $c"; docker ps --all --filter "name=^$c\\$" --format '{{.Status}}'; docker logs --tail 20 "$c"; done; exit 1; }`;
+    const fresh = changed.filter((name) => !recreate.includes(name));
+    return [
+      `mkdir -p ${quote(`${ROOT}/${args.project}`)}`,
+      `base64 -d >${quote(`${path}.new`)} <<'END'\n${Buffer.from(render(args)).toString('base64')}\nEND`,
+      `mv ${quote(`${path}.new`)} ${quote(path)}`,
+      'export COMPOSE_IGNORE_ORPHANS=true COMPOSE_ANSI=never COMPOSE_PROGRESS=quiet',
+      ...(recreate.length > 0 ? [`${up(recreate, '--force-recreate ')} || ${failure}`] : []),
+      ...(fresh.length > 0 ? [`${up(fresh, '')} || ${failure}`] : []),
+    ].join('\n');
+  },
+  applySeconds: ({ healthySeconds }) => healthySeconds + 60,
+};
+
+export const stack = resourceOf(kind, ({ project, stack: name }) => `${project}/${name}`);

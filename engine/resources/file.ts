@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { type HostKind, OK, resourceOf } from '../resource.ts';
+import { quote, words } from '../shell.ts';
+
+export interface FileArgs {
+  path: string;
+  content: string;
+  /** Permission bits, such as 0o644. */
+  mode?: number;
+  /** `user:group` */
+  owner?: string;
+  /** A command that is given the new file before it takes the old one's place, and fails if it is no good. */
+  validate?: string;
+  /** Its text is never shown: the plan says changed or unchanged. */
+  secret?: boolean;
+}
+
+interface FileSeen {
+  exists: boolean;
+  mode?: number;
+  owner?: string;
+  type?: string;
+  sha256?: string;
+  /** With --diff: the text of a file that differs and is no secret. */
+  text?: string;
+}
+
+const DEFAULT_MODE = 0o644;
+const DEFAULT_OWNER = 'root:root';
+/** Files larger than this are not brought back for --diff. */
+const DIFF_BYTES = 65_536;
+
+export function sha256(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
+
+/** Where a separator is needed between parts of one probe's output. */
+const PART = '%%';
+
+const kind: HostKind<FileArgs, FileSeen> = {
+  where: 'host',
+  name: 'file',
+  probe(all, { diff }) {
+    const paths = words(...all.map(({ path }) => path));
+    const texts = diff
+      ? all
+          .filter(({ secret }) => !secret)
+          .map(
+            ({ path, content }) =>
+              `if [ -f ${quote(path)} ] && [ "$(stat -c %s ${quote(path)})" -le ${DIFF_BYTES} ] && ! echo "${sha256(content)}  "${quote(path)} | sha256sum -c --status; then echo ${quote(path)}; base64 -w0 ${quote(path)}; echo; fi`,
+          )
+      : [];
+    return [
+      `stat -c '%a %U:%G %s %F|%n' -- ${paths} 2>/dev/null`,
+      `echo ${PART}`,
+      `sha256sum -- ${paths} 2>/dev/null`,
+      `echo ${PART}`,
+      ...texts,
+      'exit 0',
+    ].join('\n');
+  },
+  read(output, all) {
+    const [stats = '', sums = '', texts = ''] = output.split(`${PART}\n`);
+    const seen = new Map<string, FileSeen>();
+    for (const line of stats.split('\n').filter(Boolean)) {
+      const bar = line.indexOf('|');
+      const [mode = '', owner = '', , ...type] = line.slice(0, bar).split(' ');
+      seen.set(line.slice(bar + 1), { exists: true, mode: Number.parseInt(mode, 8), owner, type: type.join(' ') });
+    }
+    for (const line of sums.split('\n').filter(Boolean)) {
+      const entry = seen.get(line.slice(66));
+      if (entry) entry.sha256 = line.slice(0, 64);
+    }
+    const lines = texts.split('\n');
+    for (let i = 0; i + 1 < lines.length; i += 2) {
+      const entry = seen.get(lines[i] ?? '');
+      if (entry) entry.text = Buffer.from(lines[i + 1] ?? '', 'base64').toString();
+    }
+    return all.map(({ path }) => seen.get(path) ?? { exists: false });
+  },
+  decide(args, seen) {
+    const { content, secret, mode = DEFAULT_MODE, owner = DEFAULT_OWNER } = args;
+    if (!seen.exists) {
+      return { state: 'change', action: '+', summary: 'create', ...(secret ? {} : { before: '', after: content }) };
+    }
+    const differences = [
+      ...(seen.sha256 === sha256(content) ? [] : ['content']),
+      ...(seen.mode === mode ? [] : [`mode ${octal(seen.mode ?? 0)} → ${octal(mode)}`]),
+      ...(seen.owner === owner ? [] : [`owner ${seen.owner} → ${owner}`]),
+    ];
+    if (differences.length === 0) return OK;
+    return {
+      state: 'change',
+      action: '~',
+      summary: differences.join(', '),
+      ...(secret || seen.text === undefined ? {} : { before: seen.text, after: content }),
+    };
+  },
+  // Temporary file beside it, owner and mode first, flushed, then renamed: a reader sees the old file or the new one.
+  apply({ path, content, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER }) {
+    return [
+      'umask 077',
+      `mkdir -p ${quote(dirname(path))}`,
+      `t=$(mktemp ${quote(`${path}.XXXXXX`)})`,
+      `base64 -d >"$t" <<'END'\n${Buffer.from(content).toString('base64')}\nEND`,
+      `chown ${quote(owner)} "$t"`,
+      `chmod ${octal(mode)} "$t"`,
+      ...(validate ? [`if ! ${validate} "$t"; then rm -f "$t"; exit 1; fi`] : []),
+      'sync "$t"',
+      `mv -f "$t" ${quote(path)}`,
+    ].join('\n');
+  },
+};
+
+export const file = resourceOf(kind, ({ path }) => path);

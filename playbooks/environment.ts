@@ -1,0 +1,43 @@
+import { KitError } from '#engine/errors.ts';
+import type { Inventory } from '#engine/inventory/inventory.ts';
+import { loadInventoryFile } from '#engine/inventory/load.ts';
+import { resolveInventory } from '#engine/inventory/resolve.ts';
+import type { Provider } from '#engine/provider.ts';
+import { schemasOf } from '#engine/run.ts';
+import { roles } from './deploy.ts';
+
+const INVENTORY = new URL('../inventory/', import.meta.url).pathname;
+
+/** The providers that scripts hand in, by name. */
+export type Providers = Readonly<Record<Provider['name'], Provider>>;
+
+/** Reads and checks an environment's file, and asks its provider how to reach the hosts. */
+export async function openEnvironment(
+  env: string,
+  providers: Providers,
+): Promise<{ inventory: Inventory; provider: Provider }> {
+  const schemas = schemasOf(roles);
+  const file = loadInventoryFile(INVENTORY, env, schemas);
+  const provider = providers[file.provider];
+  const inventory = resolveInventory(env, file, await provider.reach({ env, file }), schemas);
+  return { inventory, provider };
+}
+
+/** Makes the hosts exist, then opens the environment. */
+export async function provisionEnvironment(
+  env: string,
+  providers: Providers,
+  report: Parameters<Provider['apply']>[2],
+): Promise<{ inventory: Inventory; provider: Provider; changed: boolean }> {
+  const file = loadInventoryFile(INVENTORY, env, schemasOf(roles));
+  const provider = providers[file.provider];
+  const changes = await provider.plan({ env, file });
+  if (changes.length > 0) await provider.apply({ env, file }, changes, report);
+  return { ...(await openEnvironment(env, providers)), changed: changes.length > 0 };
+}
+
+/** The name of the environment from --env; there is no default in scripts that change something. */
+export function envOf(flags: { env?: unknown }): string {
+  if (typeof flags.env === 'string' && flags.env) return flags.env;
+  throw new KitError('usage', 'which environment? give --env NAME', { next: 'ls inventory/' });
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { portFree } from '#engine/checks/port-free.ts';
+import { packages } from '#engine/resources/apt.ts';
+import { file } from '#engine/resources/file.ts';
+import { service } from '#engine/resources/systemd.ts';
+import { role } from '#engine/role.ts';
+import { haproxyConfig, STATS_PORT } from './config.ts';
+
+const schema = z.strictObject({
+  port: z.int().min(1).max(65_535).default(3004),
+  max_connections: z.int().min(100).default(9000),
+});
+
+const CONFIG = '/etc/haproxy/haproxy.cfg';
+
+/** HAProxy in TCP mode in front of the ws hosts, where no cloud balancer is. */
+export const loadBalancer = role('load-balancer', schema, {
+  resources({ host, inventory, vars }) {
+    const config = haproxyConfig(inventory, {
+      port: vars.port,
+      maxConnections: vars.max_connections,
+      internal: host.internal,
+    });
+    return [
+      packages({ names: ['haproxy'] }),
+      file({ path: CONFIG, content: config, validate: 'haproxy -c -q -f' }),
+      // A reload hands the listening socket over: clients that are connected stay so.
+      service({ unit: 'haproxy.service', configuredBy: [config], onChange: 'reload' }),
+    ];
+  },
+  checks: ({ vars }) => [
+    portFree({ port: vars.port, address: '0.0.0.0', owner: 'haproxy' }),
+    {
+      where: 'host',
+      id: 'lb.servers',
+      title: 'the load balancer finds every ws host ready',
+      severity: 'critical',
+      phases: ['verify'],
+      // Names and states of the servers, as HAProxy's CSV has them: columns 1, 2 and 18.
+      probe: `curl -sS -m 5 'http://127.0.0.1:${STATS_PORT}/;csv' 2>&1 | awk -F, '$1=="ws" && $2!="BACKEND" {print $2, $18}'`,
+      judge({ output }) {
+        const servers = output.split('\n').filter(Boolean);
+        const down = servers.filter((line) => !line.includes(' UP'));
+        if (servers.length > 0 && down.length === 0) return { ok: true, note: servers.join(', ') };
+        return {
+          ok: false,
+          message: servers.length === 0 ? 'HAProxy does not answer' : `not taking part: ${down.join(', ')}`,
+          next: 'make verify LIMIT=ws',
+        };
+      },
+    },
+  ],
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { packages } from '#engine/resources/apt.ts';
+import { directory } from '#engine/resources/directory.ts';
+import { file } from '#engine/resources/file.ts';
+import { service } from '#engine/resources/systemd.ts';
+import { role } from '#engine/role.ts';
+
+const schema = z.strictObject({
+  port: z.int().min(1).max(65_535).default(5000),
+});
+
+const CONFIG = '/etc/docker/registry/config.yml';
+const STORE = '/var/lib/docker-registry';
+
+/** Debian's docker-registry, bound to the internal address: images cross into the region once. */
+export const registry = role('registry', schema, {
+  resources({ vars, host }) {
+    const config = `version: 0.1
+log:
+  level: warn
+storage:
+  filesystem:
+    rootdirectory: ${STORE}
+  delete:
+    enabled: true
+http:
+  addr: ${host.internal}:${vars.port}
+`;
+    return [
+      // The configuration first: the package starts the service, and must not listen on every address meanwhile.
+      directory({ path: '/etc/docker/registry' }),
+      file({ path: CONFIG, content: config }),
+      packages({ names: ['docker-registry'] }),
+      directory({ path: STORE, mode: 0o750, owner: 'docker-registry:docker-registry' }),
+      service({ unit: 'docker-registry.service', configuredBy: [config] }),
+    ];
+  },
+  checks: ({ host, vars }) => [
+    {
+      where: 'host',
+      id: 'registry.answers',
+      title: 'the registry answers on the internal address',
+      severity: 'critical',
+      phases: ['verify'],
+      probe: `curl -fsS -o /dev/null -m 5 http://${host.internal}:${vars.port}/v2/ 2>&1`,
+      judge: ({ status, output }) =>
+        status === 0
+          ? { ok: true }
+          : {
+              ok: false,
+              message: `the registry on ${host.internal}:${vars.port} does not answer`,
+              lastLines: output,
+              next: 'journalctl -u docker-registry -n 50',
+            },
+    },
+  ],
+});

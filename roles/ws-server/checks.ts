@@ -1,0 +1,48 @@
+import type { HostCheck } from '#engine/check.ts';
+
+/** The shape of /health that people know; only what is judged here. */
+interface Health {
+  healthy: boolean;
+  checks: { kafka: { healthy: boolean; error?: string } };
+}
+
+/** The server takes clients, and every partition is assigned and fetched. */
+export function ready(port: number): HostCheck {
+  return {
+    where: 'host',
+    id: 'ws.ready',
+    title: 'the ws-server is ready and reads every partition',
+    severity: 'critical',
+    phases: ['verify'],
+    probe: `curl -sS -m 5 http://127.0.0.1:${port}/health 2>&1`,
+    judge({ status, output }) {
+      const next = 'make logs SERVICE=odin-ws';
+      if (status !== 0) return { ok: false, message: `nothing answers on port ${port}`, lastLines: output, next };
+      const health = JSON.parse(output) as Health;
+      return health.checks.kafka.healthy
+        ? { ok: true }
+        : { ok: false, message: 'it does not read every partition', lastLines: output, next };
+    },
+  };
+}
+
+/** From the ws host itself: the address that the broker advertises is one that can be connected to. */
+export function brokerReachable(address: string, port: number): HostCheck {
+  return {
+    where: 'host',
+    id: `ws.broker.${address}`,
+    title: `the broker's advertised address ${address}:${port} can be reached from here`,
+    severity: 'critical',
+    phases: ['verify'],
+    probe: `curl -sS -m 3 --connect-timeout 3 telnet://${address}:${port} </dev/null 2>&1; r=$?; [ "$r" -eq 0 ] || [ "$r" -eq 28 ]`,
+    judge: ({ status, output }) =>
+      status === 0
+        ? { ok: true }
+        : {
+            ok: false,
+            message: `${address}:${port}, which the broker tells its clients, cannot be reached from here`,
+            lastLines: output,
+            next: 'make plan TAGS=firewall,broker DIFF=1',
+          },
+  };
+}
