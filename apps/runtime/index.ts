@@ -4,3 +4,4 @@ export * from './logger.ts';
 export * as read from './readers.ts';
 export * from './settings.ts';
 export * from './start.ts';
+export * from './warnings.ts';

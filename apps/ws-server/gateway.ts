@@ -1,0 +1,104 @@
+/** From an HTTP upgrade to a client of the hub, and back out when it closes. Listeners are shared by all clients. */
+
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CLIENT_MESSAGE_MAX_BYTES } from '@odin/events';
+import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import type { AdmissionPolicy } from './admission.ts';
+import type { Backpressure } from './hub/backpressure.ts';
+import { Client } from './hub/client.ts';
+import type { Hub } from './hub/hub.ts';
+import { handleMessage } from './messages.ts';
+import type { Pings } from './pings.ts';
+import type { Stats } from './stats.ts';
+
+/** Carries its client, so that one listener serves all sockets. */
+class FeedSocket extends WebSocket {
+  client: Client | undefined;
+}
+
+export interface GatewayOptions {
+  readonly admission: AdmissionPolicy;
+  readonly hub: Hub;
+  readonly backpressure: Backpressure;
+  readonly pings: Pings;
+  readonly stats: Stats;
+  readonly welcome: () => { instance: string; release: string; epoch: string };
+}
+
+export class Gateway {
+  readonly clients = new Set<Client>();
+  readonly #options: GatewayOptions;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: CLIENT_MESSAGE_MAX_BYTES,
+    WebSocket: FeedSocket,
+  });
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#sockets.on('wsClientError', (_error, socket) => {
+      options.stats.refused.bad_handshake += 1;
+      socket.destroy();
+    });
+  }
+
+  /** Listener of the HTTP server's `upgrade`. */
+  readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const admission = this.#options.admission.decide(request);
+    if (!admission.ok) {
+      this.#options.stats.refused[admission.refusal] += 1;
+      socket.on('error', () => socket.destroy());
+      socket.end(admission.response);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (ws) => {
+      const client = this.#join(ws as FeedSocket, socket);
+      const { hub, welcome } = this.#options;
+      for (const token of admission.query.tokens) hub.subscribe(client, token, admission.query.suffixes);
+      client.tell({ type: 'welcome', data: { ...welcome(), channels: hub.channels(client) } });
+    });
+  };
+
+  #join(ws: FeedSocket, socket: Duplex): Client {
+    const { stats, pings, hub, backpressure } = this.#options;
+    const client = new Client(ws, socket);
+    ws.client = client;
+    this.clients.add(client);
+    stats.connections += 1;
+    stats.connectionsTotal += 1;
+    const leavePings = pings.add(client);
+    ws.on('message', this.#onMessage);
+    ws.on('pong', onPong);
+    ws.on('error', onError);
+    socket.on('drain', () => backpressure.drained(client));
+    ws.once('close', (code: number) => {
+      leavePings();
+      client.state = 'closing';
+      backpressure.forget(client);
+      hub.remove(client);
+      this.clients.delete(client);
+      stats.connections -= 1;
+      stats.closed.set(code, (stats.closed.get(code) ?? 0) + 1);
+    });
+    return client;
+  }
+
+  // `this` is the socket of the event.
+  readonly #onMessage = ((gateway: Gateway) =>
+    function (this: WebSocket, data: RawData, isBinary: boolean) {
+      const { client } = this as FeedSocket;
+      gateway.#options.stats.messagesReceived += 1;
+      if (client && client.state !== 'closing') handleMessage(gateway.#options.hub, client, data, isBinary);
+    })(this);
+}
+
+function onPong(this: WebSocket): void {
+  const { client } = this as FeedSocket;
+  if (client) client.alive = true;
+}
+
+/** `ws` closes by itself after an error, with the code that fits (1002, 1007, 1009). */
+function onError(): void {}

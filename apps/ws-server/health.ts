@@ -1,0 +1,55 @@
+/** What `/health` says. Being busy or full is not ill health: only lost data and memory near its end are. */
+
+import { availableParallelism, totalmem } from 'node:os';
+import type { TailHealth } from '@odin/kafka';
+import type { Stats } from './stats.ts';
+
+const SAMPLE_MS = 2_000;
+const MEMORY_MAX_PERCENT = 95;
+
+export class CpuSampler {
+  /** Of all cores that this process may use, over the last two seconds. */
+  percentage = 0;
+  #usage = process.cpuUsage();
+  #at = performance.now();
+  readonly #timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sample(): void {
+    const used = process.cpuUsage(this.#usage);
+    const elapsedUs = (performance.now() - this.#at) * 1000;
+    this.percentage = round((100 * (used.user + used.system)) / elapsedUs / availableParallelism());
+    this.#usage = process.cpuUsage();
+    this.#at = performance.now();
+  }
+}
+
+export function health(kafka: TailHealth, cpu: CpuSampler, stats: Stats, maxConnections: number) {
+  // Outside a container the constraint is 0 or larger than the machine.
+  const limitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem());
+  const usedBytes = process.memoryUsage.rss();
+  const memory = round((100 * usedBytes) / limitBytes);
+  const memoryHealthy = memory < MEMORY_MAX_PERCENT;
+  const { connections } = stats;
+  return {
+    healthy: kafka.healthy && memoryHealthy,
+    checks: {
+      kafka,
+      cpu: { healthy: true, percentage: cpu.percentage },
+      memory: { healthy: memoryHealthy, percentage: memory, usedBytes, limitBytes },
+      capacity: {
+        healthy: true,
+        current: connections,
+        max: maxConnections,
+        percentage: round((100 * connections) / maxConnections),
+      },
+    },
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,52 @@
+/** From Kafka to the hub: every record is published or counted as dropped. */
+
+import { isUtf8 } from 'node:buffer';
+import { EPOCH_TOPIC, TOPIC_NAMES, topicIndex } from '@odin/events';
+import { type FeedRecord, startTail, type Tail } from '@odin/kafka';
+import type { Logger } from '@odin/runtime';
+import { type Hub, isFeedKey } from '../hub/hub.ts';
+import type { WsSettings } from '../settings.ts';
+import type { Stats } from '../stats.ts';
+import { Repeats } from './repeats.ts';
+
+const BRACE_OPEN = '{'.charCodeAt(0);
+const BRACE_CLOSE = '}'.charCodeAt(0);
+
+export function startIngest(settings: WsSettings, hub: Hub, stats: Stats, log: Logger): Tail {
+  const repeats = new Repeats();
+  const { brokers, groupId, instance, delivery } = settings;
+  return startTail({
+    brokers,
+    groupId,
+    instance,
+    delivery,
+    clientId: `odin-ws-${instance}`,
+    logger: log,
+    topics: TOPIC_NAMES,
+    marker: EPOCH_TOPIC,
+    onRecords: (epoch, records) => {
+      const topic = topicIndex(records[0]?.topic ?? '');
+      for (const record of records) publish(epoch, topic, record, hub, stats, repeats);
+    },
+    onEpoch: (epoch) => log.info('epoch', { epoch }),
+    onGap: (epoch, gaps) => log.warn('records missing from the log', { epoch, gaps }),
+  });
+}
+
+function publish(epoch: string, topic: number, record: FeedRecord, hub: Hub, stats: Stats, repeats: Repeats): void {
+  stats.records += 1;
+  const token = record.key?.toString('latin1');
+  const { value } = record;
+  if (token === undefined || !isFeedKey(token)) stats.recordsDropped.no_key += 1;
+  else if (!value || !isObjectText(value)) stats.recordsDropped.malformed += 1;
+  else if (repeats.isRepeat(record)) stats.recordsDropped.producer_repeat += 1;
+  else hub.publish(epoch, topic, token, record, value);
+}
+
+/**
+ * The value goes into the envelope unparsed. Not valid UTF-8 would make every client close with 1007; the braces tell
+ * JSON from anything else that might be written to a topic.
+ */
+function isObjectText(value: Buffer): boolean {
+  return value[0] === BRACE_OPEN && value.at(-1) === BRACE_CLOSE && isUtf8(value);
+}

@@ -1,0 +1,87 @@
+/** One ws-server, assembled: Kafka → hub → clients, and the HTTP around it. */
+
+import { once } from 'node:events';
+import type { Logger } from '@odin/runtime';
+import { AdmissionPolicy } from './admission.ts';
+import { closeAll } from './drain.ts';
+import { Gateway } from './gateway.ts';
+import { CpuSampler, health } from './health.ts';
+import { loadAssets } from './http/assets.ts';
+import { createHttp } from './http/routes.ts';
+import { Backpressure } from './hub/backpressure.ts';
+import { Flusher } from './hub/flush.ts';
+import { Hub } from './hub/hub.ts';
+import { startIngest } from './ingest/ingest.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { createMetrics } from './metrics.ts';
+import { Pings } from './pings.ts';
+import { acceptProxies } from './proxy/listener.ts';
+import { Networks } from './proxy/networks.ts';
+import type { WsSettings } from './settings.ts';
+import { createStats } from './stats.ts';
+
+/** Connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
+const BACKLOG = 4_096;
+
+export interface WsServer {
+  /** Ends within the grace period: clients are told, Kafka is left in order. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(settings: WsSettings, log: Logger): Promise<WsServer> {
+  const { instance, release, configHash, maxConnections, lagBytes, queueBytes, lagSeconds } = settings;
+  const stats = createStats();
+  const cpu = new CpuSampler();
+  const epoch = () => tail.health().epoch ?? '';
+  const backpressure = new Backpressure({ lagBytes, queueBytes, lagMs: lagSeconds * 1000 }, stats, epoch);
+  const flusher = new Flusher(backpressure, stats, (seconds) => metrics.observeLatency(seconds));
+  const hub = new Hub(flusher);
+  const tail = startIngest(settings, hub, stats, log);
+  const lifecycle = new Lifecycle(() => tail.health().healthy);
+  const pings = new Pings(settings.pingSeconds);
+  const metrics = createMetrics({
+    stats,
+    kafka: () => tail.health(),
+    tokens: () => hub.tokens,
+    maxConnections,
+    version: { release, config: configHash, instance },
+  });
+  const gateway = new Gateway({
+    admission: new AdmissionPolicy(maxConnections, lifecycle, stats),
+    hub,
+    backpressure,
+    pings,
+    stats,
+    welcome: () => ({ instance, release, epoch: epoch() }),
+  });
+  const http = createHttp({
+    lifecycle,
+    health: () => health(tail.health(), cpu, stats, maxConnections),
+    version: { release, config: configHash, instance, node: process.version },
+    registry: metrics.registry,
+    internal: new Networks(settings.internal),
+    assets: await loadAssets(),
+  });
+  http.on('upgrade', gateway.upgrade);
+  acceptProxies(http, new Networks(settings.proxies), (reason) => {
+    stats.proxyErrors += 1;
+    log.debug('proxy header refused', { reason });
+  });
+  http.listen({ port: settings.port, backlog: BACKLOG, ...(settings.host !== '' && { host: settings.host }) });
+  await once(http, 'listening');
+  log.info('listening', { port: settings.port, instance, release, delivery: settings.delivery });
+
+  return {
+    async stop() {
+      lifecycle.draining = true;
+      await closeAll(gateway.clients, hub, settings.graceSeconds * 1000);
+      http.close();
+      http.closeAllConnections();
+      pings.stop();
+      cpu.stop();
+      flusher.stop();
+      backpressure.stop();
+      await tail.stop();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** The ws-server's settings. */
+
+import { hostname } from 'node:os';
+import { LEVELS, read, type Schema, type Settings } from '@odin/runtime';
+
+/** Variables with these beginnings are ours: an unknown one is an error. */
+export const OWNED = ['WS_', 'KAFKA_', 'ODIN_', 'PROXY_', 'INTERNAL_', 'PUBLISHER_'];
+
+const KIB = 1024;
+const LOOPBACK = ['127.0.0.0/8', '::1'];
+
+export const schema = {
+  port: { env: 'PORT', about: 'public port', fallback: 3004, read: read.integer(1, 65_535) },
+  host: { env: 'HOST', about: 'address to listen on; all when empty', fallback: '', read: read.text },
+  brokers: { env: 'KAFKA_BROKERS', about: 'host:port of brokers, comma-separated', read: read.list(read.hostPort) },
+  groupId: { env: 'KAFKA_GROUP_ID', about: 'group that all instances share', fallback: 'odin-ws', read: read.name },
+  instance: { env: 'INSTANCE', about: 'name of this instance', fallback: hostname(), read: read.name },
+  delivery: {
+    env: 'DELIVERY',
+    about: 'all: every instance reads all partitions; partitioned: the broker splits them',
+    fallback: 'all' as const,
+    read: read.oneOf('all', 'partitioned'),
+  },
+  release: { env: 'RELEASE', about: 'what /version says', fallback: 'dev', read: read.text },
+  configHash: { env: 'CONFIG_HASH', about: 'what /version says', fallback: '', read: read.text },
+  internal: {
+    env: 'INTERNAL_CIDRS',
+    about: 'networks that may read /metrics',
+    fallback: LOOPBACK as readonly string[],
+    read: read.list(read.cidr),
+  },
+  proxies: {
+    env: 'PROXY_FROM',
+    about: 'networks whose connections begin with a PROXY header',
+    fallback: [] as readonly string[],
+    read: read.list(read.cidr),
+  },
+  maxConnections: {
+    env: 'WS_MAX_CONNECTIONS',
+    about: 'clients at once',
+    fallback: 20_000,
+    read: read.integer(1, 1_000_000),
+  },
+  lagBytes: {
+    env: 'WS_LAG_BYTES',
+    about: 'queued bytes above which a client is lagging',
+    fallback: 128 * KIB,
+    read: read.integer(4 * KIB, 64 * KIB * KIB),
+  },
+  queueBytes: {
+    env: 'WS_QUEUE_BYTES',
+    about: 'queued bytes above which a client is closed',
+    fallback: KIB * KIB,
+    read: read.integer(4 * KIB, 256 * KIB * KIB),
+  },
+  lagSeconds: {
+    env: 'WS_LAG_SECONDS',
+    about: 'a client lagging longer is closed',
+    fallback: 5,
+    read: read.integer(1, 300),
+  },
+  pingSeconds: {
+    env: 'WS_PING_SECONDS',
+    about: 'time between protocol pings to a client',
+    fallback: 25,
+    read: read.integer(1, 55),
+  },
+  graceSeconds: {
+    env: 'WS_GRACE_SECONDS',
+    about: 'from SIGTERM to exit, at most',
+    fallback: 15,
+    read: read.integer(1, 600),
+  },
+  logLevel: { env: 'LOG_LEVEL', about: 'least level logged', fallback: 'info' as const, read: read.oneOf(...LEVELS) },
+} satisfies Schema;
+
+export type WsSettings = Settings<typeof schema>;

@@ -1,0 +1,35 @@
+/** Plain numbers that the hot path counts with; the metrics read them at a scrape. */
+
+export const DROP_REASONS = ['slow', 'closing'] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+export const RECORD_DROP_REASONS = ['no_key', 'malformed', 'producer_repeat'] as const;
+export type RecordDropReason = (typeof RECORD_DROP_REASONS)[number];
+
+export const REFUSALS = ['draining', 'full', 'bad_query', 'bad_path', 'bad_handshake'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+const zero = <K extends string>(keys: readonly K[]) =>
+  Object.fromEntries(keys.map((key) => [key, 0])) as Record<K, number>;
+
+export function createStats() {
+  return {
+    connections: 0,
+    connectionsTotal: 0,
+    refused: zero(REFUSALS),
+    /** By close code; 1006 is a peer that vanished. */
+    closed: new Map<number, number>(),
+    messagesSent: 0,
+    messagesReceived: 0,
+    bytesSent: 0,
+    messagesDropped: zero(DROP_REASONS),
+    gapsSent: 0,
+    lagging: 0,
+    flushes: 0,
+    records: 0,
+    recordsDropped: zero(RECORD_DROP_REASONS),
+    proxyErrors: 0,
+  };
+}
+
+export type Stats = ReturnType<typeof createStats>;
