@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { KitError } from '../errors.ts';
 import type { Reporter } from '../report/reporter.ts';
+import { ARCHITECTURE } from './architecture.ts';
 import { CommandError, run } from './command.ts';
 import { cacheFolder } from './folders.ts';
 import { isRunning } from './process.ts';
@@ -18,6 +20,9 @@ const SETUP_DEADLINE_MS = 600_000;
 /** Characters of a hash that name an archive. */
 const KEY_LENGTH = 12;
 
+/** What is done to every root filesystem after debootstrap. */
+const SCRIPTS = fileURLToPath(new URL('./rootfs', import.meta.url));
+
 /** A Debian root filesystem as a value. */
 export interface Rootfs {
   /** `host`, `base`: the first part of the archive's name. */
@@ -26,8 +31,7 @@ export interface Rootfs {
   /** On top of the minbase variant. */
   packages: readonly string[];
   /**
-   * A folder with `overlay/` (copied over the root filesystem) and `setup.sh` (run inside it as root, with the suite,
-   * the mirror and the security mirror as arguments).
+   * A folder with `overlay/` (copied over the root filesystem; optional) and `setup.sh` (run inside it as root).
    */
   setup: string;
 }
@@ -36,11 +40,24 @@ export interface Rootfs {
 export const debianMirror = (): string => process.env.ODIN_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 export const securityMirror = (): string => `${debianMirror()}-security`;
 
-/** The first 12 hex digits of a hash over everything that goes in. */
+const hash = (inputs: unknown): string =>
+  createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, KEY_LENGTH);
+
+/** What the checkout asks for, as 12 hex digits: the same in every clone, whichever mirror it builds from. */
+export async function rootfsRelease({ suite, packages, setup }: Rootfs): Promise<string> {
+  return hash([
+    STEPS_VERSION,
+    suite,
+    packages,
+    ARCHITECTURE,
+    await hashTree(setup, ['.']),
+    await hashTree(SCRIPTS, ['.']),
+  ]);
+}
+
+/** What the archive holds, as 12 hex digits: the mirror is written into it. */
 export async function rootfsKey(rootfs: Rootfs): Promise<string> {
-  const setup = await hashTree(rootfs.setup, ['.']);
-  const inputs = [STEPS_VERSION, rootfs.suite, rootfs.packages, debianMirror(), process.arch, setup];
-  return createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, KEY_LENGTH);
+  return hash([await rootfsRelease(rootfs), debianMirror()]);
 }
 
 export async function rootfsArchive(rootfs: Rootfs): Promise<string> {
@@ -93,9 +110,12 @@ async function bootstrap(rootfs: Rootfs, root: string, report: Reporter): Promis
   if (existsSync(overlay)) {
     await run('cp', ['-R', '--no-preserve=ownership,timestamps', `${overlay}/.`, root], options);
   }
-  await run('cp', [join(rootfs.setup, 'setup.sh'), join(root, 'setup.sh')], options);
-  const setup = ['chroot', root, 'sh', '-eu', '/setup.sh', rootfs.suite, debianMirror(), securityMirror()];
-  await run('setpriv', [...isolate, ...setup], { ...options, deadlineMs: SETUP_DEADLINE_MS });
+  const sources = [rootfs.suite, debianMirror(), securityMirror()];
+  for (const [script, ...args] of [[join(SCRIPTS, 'sources.sh'), ...sources], [join(rootfs.setup, 'setup.sh')]]) {
+    await run('cp', [`${script}`, join(root, 'setup.sh')], options);
+    const chroot = ['chroot', root, 'sh', '-eu', '/setup.sh', ...args];
+    await run('setpriv', [...isolate, ...chroot], { ...options, deadlineMs: SETUP_DEADLINE_MS });
+  }
   await run('rm', ['-f', join(root, 'setup.sh')], options);
 }
 

@@ -1,0 +1,95 @@
+import { KitError } from '#engine/errors.ts';
+import { lastLines } from '#engine/local/command.ts';
+import { buildRootfs } from '#engine/local/debootstrap.ts';
+import { docker, hasImage, tryDocker } from '#engine/local/docker.ts';
+import { DEBOOTSTRAP, preparePrerequisites } from '#engine/local/prerequisites.ts';
+import type { Reporter } from '#engine/report/reporter.ts';
+import { withContext } from './context.ts';
+import { type BuiltImage, type DockerfileRecipe, type Recipe, type RootfsRecipe, tagOf } from './recipe.ts';
+import { releaseOf } from './release.ts';
+
+/** Downloads from a mirror, a Java runtime and its class archive: a few minutes on a slow machine. */
+const BUILD_DEADLINE_MS = 900_000;
+
+/** Bytes that must be free for images and build contexts. */
+const BUILD_DISK_BYTES = 4e9;
+
+/**
+ * Makes the images that this machine's Docker does not hold yet, each base once, independent ones side by side. In the
+ * recipes' order. Throws `build-failed` with the last lines of what failed, `provider-unavailable` where it cannot build.
+ */
+export async function build(recipes: readonly Recipe[], report: Reporter): Promise<BuiltImage[]> {
+  await preparePrerequisites({ tools: [DEBOOTSTRAP], root: true, memory: 0, disk: BUILD_DISK_BYTES }, report);
+  const begun = new Map<string, Promise<BuiltImage>>();
+  return Promise.all(recipes.map((recipe) => once(recipe, begun, report)));
+}
+
+function once(recipe: Recipe, begun: Map<string, Promise<BuiltImage>>, report: Reporter): Promise<BuiltImage> {
+  const known = begun.get(recipe.name) ?? one(recipe, begun, report);
+  begun.set(recipe.name, known);
+  return known;
+}
+
+async function one(recipe: Recipe, begun: Map<string, Promise<BuiltImage>>, report: Reporter): Promise<BuiltImage> {
+  const { name } = recipe;
+  const release = await releaseOf(recipe);
+  const image = { name, release, tag: tagOf(name, release) };
+  if (await hasImage(image.tag)) {
+    report.verbose('local', `${image.tag} is there`);
+    return image;
+  }
+  if (recipe.kind === 'rootfs') {
+    await importRootfs(recipe, image, report);
+    return image;
+  }
+  const base = await once(recipe.base, begun, report);
+  const started = performance.now();
+  report.step('local', `building ${image.tag}`);
+  await withContext(recipe, report, (context) => dockerBuild(recipe, image, base, context, report));
+  report.done('local', `built ${image.tag} (${await sizeOf(image.tag)})`, performance.now() - started);
+  return image;
+}
+
+async function importRootfs({ rootfs }: RootfsRecipe, { tag }: BuiltImage, report: Reporter): Promise<void> {
+  const archive = await buildRootfs(rootfs, report);
+  await docker(['import', '--change', 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', archive, tag]);
+  report.done('local', `imported ${tag} (${await sizeOf(tag)})`);
+}
+
+async function dockerBuild(
+  recipe: DockerfileRecipe,
+  image: BuiltImage,
+  base: BuiltImage,
+  context: string,
+  report: Reporter,
+): Promise<void> {
+  const args = { BASE: base.tag, RELEASE: image.release, ...recipe.args };
+  const command = [
+    ...['build', '--tag', image.tag],
+    // The machine's own resolver: inside a bridge a resolver on 127.0.0.1 is out of reach.
+    ...['--network', 'host'],
+    ...Object.entries(labelsOf(image)).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+    ...Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
+    context,
+  ];
+  const onLine = (line: string): void => report.verbose('local', line);
+  const result = await tryDocker(command, { deadlineMs: BUILD_DEADLINE_MS, onLine });
+  if (result.status === 0) return;
+  throw new KitError('build-failed', `${image.tag} could not be built`, {
+    resource: recipe.dockerfile,
+    exitStatus: result.status,
+    lastLines: lastLines(`${result.stdout}\n${result.stderr}`),
+  });
+}
+
+/** The OCI's own names for what a person asks of an image: which one, since when. */
+const labelsOf = ({ name, release }: BuiltImage): Record<string, string> => ({
+  'org.opencontainers.image.title': `odin/${name}`,
+  'org.opencontainers.image.version': release,
+  'org.opencontainers.image.created': new Date().toISOString(),
+});
+
+async function sizeOf(tag: string): Promise<string> {
+  const bytes = Number(await docker(['image', 'inspect', '--format', '{{.Size}}', tag]));
+  return `${(bytes / 1e6).toFixed(0)} MB`;
+}
