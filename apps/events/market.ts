@@ -11,7 +11,7 @@ export interface Market {
 const REFERENCE_PRICES: Record<string, number> = { BTC: 67_000, ETH: 3_200, SOL: 150 };
 
 /** A trade moves the price by at most this share of it. */
-const STEP = 0.002;
+const STEP = 0.001;
 
 export function newMarket(token: string, random: () => number): Market {
   const price = REFERENCE_PRICES[token] ?? 1 + random() * 99;

@@ -102,6 +102,11 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
   const settledTopics = (names: readonly string[], agrees: (topics: readonly TopicSpec[]) => boolean) =>
     settled(SETTLE_TIMEOUT_MS, `topics ${names.join(', ')}`, () => describeTopics(names), agrees);
 
+  const offsets = async (topic: string): Promise<ReadonlyMap<number, OffsetRange>> => {
+    const partitions = await call(`offsets of ${topic}`, () => admin.fetchTopicOffsets(topic));
+    return new Map(partitions.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+  };
+
   return {
     describeTopics,
     close,
@@ -128,6 +133,14 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
           seen.some((other) => other.name === topic.name && other.partitions >= topic.partitions),
         ),
       );
+      // A topic is listed before its partitions have leaders; only then can its offsets be read.
+      for (const name of names)
+        await settled(
+          SETTLE_TIMEOUT_MS,
+          `leaders of ${name}`,
+          () => offsets(name),
+          () => true,
+        );
     },
     async deleteTopics(names) {
       await call('delete topics', () => admin.deleteTopics({ topics: [...names] }));
@@ -150,12 +163,7 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
         Object.entries(merged).every(([name, value]) => seen[0]?.configs[name] === value),
       );
     },
-    async offsets(topic) {
-      const partitions = await call(`offsets of ${topic}`, () => admin.fetchTopicOffsets(topic));
-      return new Map(
-        partitions.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]),
-      );
-    },
+    offsets,
     listGroups: async () => (await call('list groups', () => admin.listGroups())).groups.map(({ groupId }) => groupId),
     async deleteGroups(groups) {
       if (groups.length > 0) await call('delete groups', () => admin.deleteGroups([...groups]));

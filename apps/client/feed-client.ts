@@ -1,0 +1,176 @@
+/**
+ * A client of the live feed, for browsers and Node alike. It stays connected: after any close it connects again, sooner
+ * or later as the server asked or the backoff says, with the channels it had.
+ *
+ *     const feed = new FeedClient('wss://feed.example/ws', { tokens: ['BTC'] });
+ *     feed.on('event', ({ channel, event }) => console.log(channel, event.data));
+ */
+
+import type { Envelope, ServerMessage } from '@odin/events';
+import { backoffMs, restartHintMs } from './backoff.ts';
+import { Emitter, type FeedEvents, type FeedState } from './events.ts';
+import { Repeats } from './repeats.ts';
+
+/** A browser sees no pings, so silence is broken by asking. */
+const HEARTBEAT_MS = 20_000;
+const SILENCE_MAX_MS = 45_000;
+/** A connection that held this long ends a row of failures. */
+const STABLE_MS = 5_000;
+const CHANNELS_PER_MESSAGE = 100;
+const CLOSE_NORMAL = 1000;
+
+export interface FeedOptions {
+  /** All channels of these tokens; none when absent. */
+  readonly tokens?: readonly string[];
+  /** Only these suffixes (`trade`, `analytics`, …) of the tokens. */
+  readonly events?: readonly string[];
+}
+
+export class FeedClient {
+  readonly #url: string;
+  readonly #options: FeedOptions;
+  readonly #emitter = new Emitter();
+  readonly #repeats = new Repeats();
+  #socket: WebSocket | undefined;
+  /** Undefined until the first change: the query of the URL says what to subscribe to. */
+  #channels: Set<string> | undefined;
+  #known = new Set<string>();
+  #attempt = 0;
+  #openedAt = 0;
+  #heardAt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  /** `url`: `ws://host:port/ws`. Connects at once. */
+  constructor(url: string, options: FeedOptions = {}) {
+    this.#url = url;
+    this.#options = options;
+    // Not in this turn, so that the caller's listeners hear the first state.
+    queueMicrotask(() => this.#connect());
+  }
+
+  on<K extends keyof FeedEvents>(name: K, listener: (value: FeedEvents[K]) => void): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Channels such as `BTC.trade`. Holds over reconnects; what the server refuses is told by `error`. */
+  subscribe(channels: readonly string[]): void {
+    const wanted = this.#own();
+    for (const channel of channels) wanted.add(channel);
+    this.#ask('subscribe', channels);
+  }
+
+  unsubscribe(channels: readonly string[]): void {
+    const wanted = this.#own();
+    for (const channel of channels) wanted.delete(channel);
+    this.#ask('unsubscribe', channels);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#heartbeat);
+    this.#socket?.close(CLOSE_NORMAL);
+    this.#state({ name: 'closed' });
+  }
+
+  #own(): Set<string> {
+    this.#channels ??= new Set(this.#known);
+    return this.#channels;
+  }
+
+  #connect(): void {
+    if (this.#closed) return;
+    this.#state({ name: 'connecting' });
+    const socket = new WebSocket(this.#address());
+    this.#socket = socket;
+    this.#openedAt = 0;
+    socket.onopen = () => {
+      this.#openedAt = this.#heardAt = Date.now();
+      if (this.#channels) this.#ask('subscribe', [...this.#channels]);
+      this.#heartbeat = setInterval(() => this.#checkHeart(socket), HEARTBEAT_MS);
+    };
+    socket.onmessage = ({ data }) => {
+      this.#heardAt = Date.now();
+      this.#receive(String(data));
+    };
+    socket.onclose = ({ code, reason }) => this.#lost(socket, code, reason);
+  }
+
+  #address(): string {
+    const url = new URL(this.#url);
+    const { tokens = [], events = [] } = this.#options;
+    if (!this.#channels && tokens.length > 0) url.searchParams.set('token', tokens.join(','));
+    if (!this.#channels && events.length > 0) url.searchParams.set('events', events.join(','));
+    return url.href;
+  }
+
+  #lost(socket: WebSocket, code: number, reason: string): void {
+    if (socket !== this.#socket) return;
+    this.#socket = undefined;
+    clearInterval(this.#heartbeat);
+    if (this.#closed) return;
+    if (this.#openedAt > 0 && Date.now() - this.#openedAt >= STABLE_MS) this.#attempt = 0;
+    const ms = restartHintMs(code, reason) ?? backoffMs(this.#attempt);
+    this.#attempt += 1;
+    this.#retry = setTimeout(() => this.#connect(), ms);
+    this.#state({ name: 'waiting', ms, code });
+  }
+
+  #checkHeart(socket: WebSocket): void {
+    if (Date.now() - this.#heardAt > SILENCE_MAX_MS) {
+      // The close handshake of a dead connection would take as long again.
+      socket.close();
+      this.#lost(socket, 1006, 'silence');
+      return;
+    }
+    this.#send({ type: 'heartbeat' });
+  }
+
+  #ask(type: 'subscribe' | 'unsubscribe', channels: readonly string[]): void {
+    for (let at = 0; at < channels.length; at += CHANNELS_PER_MESSAGE) {
+      this.#send({ type, data: { channels: channels.slice(at, at + CHANNELS_PER_MESSAGE) } });
+    }
+  }
+
+  #send(message: unknown): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #receive(text: string): void {
+    const message = JSON.parse(text) as Envelope | ServerMessage;
+    if (!('type' in message)) {
+      this.#emitter.emit(this.#repeats.isRepeat(message) ? 'repeat' : 'event', message);
+      return;
+    }
+    switch (message.type) {
+      case 'welcome': {
+        const { channels, ...about } = message.data;
+        this.#known = new Set(channels);
+        this.#state({ name: 'open', ...about });
+        this.#emitter.emit('channels', channels);
+        return;
+      }
+      case 'subscribed':
+      case 'unsubscribed':
+        for (const channel of message.data.channels) {
+          if (message.type === 'subscribed') this.#known.add(channel);
+          else this.#known.delete(channel);
+        }
+        this.#emitter.emit('channels', [...this.#known]);
+        return;
+      case 'error':
+        for (const channel of message.channels ?? []) this.#channels?.delete(channel);
+        this.#emitter.emit('error', message);
+        return;
+      case 'gap':
+        this.#emitter.emit('gap', message.data);
+    }
+  }
+
+  #state(state: FeedState): void {
+    this.#emitter.emit('state', state);
+  }
+}
