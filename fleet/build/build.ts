@@ -72,13 +72,17 @@ async function dockerBuild(
     ...Object.entries(args).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`]),
     context,
   ];
-  const onLine = (line: string): void => report.verbose('local', line);
+  const printed: string[] = [];
+  const onLine = (line: string): void => {
+    printed.push(line);
+    report.verbose('local', line);
+  };
   const result = await tryDocker(command, { deadlineMs: BUILD_DEADLINE_MS, onLine });
   if (result.status === 0) return;
   throw new KitError('build-failed', `${image.tag} could not be built`, {
     resource: recipe.dockerfile,
     exitStatus: result.status,
-    lastLines: lastLines(`${result.stdout}\n${result.stderr}`),
+    lastLines: lastLines(printed.join('\n')),
   });
 }
 

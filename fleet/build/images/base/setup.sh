@@ -12,7 +12,9 @@ END
 find /usr/share/doc -type f ! -name copyright -delete
 find /usr/share/doc -type l -delete
 find /usr/share/doc -mindepth 1 -type d -empty -delete
-rm -rf /usr/share/man/* /usr/share/info/* /usr/share/locale/* /usr/share/lintian/*
+rm -rf /usr/share/info/* /usr/share/locale/* /usr/share/lintian/*
+# The folders stay: packages link their alternatives there, and fail where they are missing.
+find /usr/share/man ! -type d -delete
 
 rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*.log /var/log/apt /etc/hostname /etc/resolv.conf
 : >/etc/machine-id
