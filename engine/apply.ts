@@ -3,6 +3,7 @@ import type { Facts } from './facts.ts';
 import type { Host } from './inventory/inventory.ts';
 import { decideAll, type Finding, type HostPlan, observe, probePieces, type Wanted } from './plan.ts';
 import type { Piece } from './program.ts';
+import { Progress } from './report/progress.ts';
 import type { Controller, Decision, HostKind } from './resource.ts';
 import { type Connection, lastLines } from './transport/connection.ts';
 
@@ -115,25 +116,24 @@ async function applyWave(
     });
   }
   const reread = [...wave.map(({ wanted }) => wanted), ...waiting];
-  const began = new Map<string, number>();
-  const { report } = controller;
+  const progress = new Progress(controller.report, host.name);
   const { answers, unfinished, stderr } = await connection.execute(
     [...pieces, ...probePieces(reread, { diff: false })],
     {
       deadlineSeconds: pieces.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, PROBE_AFTER_S),
       secret: true,
-      onBegin: (id) => began.set(id, Date.now()),
-      onEnd: ({ id, status }) => {
+      onBegin(id) {
         const finding = labels.get(id);
-        if (finding && status === 0)
-          report.done(
-            host.name,
-            `${label(finding.wanted)}  ${finding.decision.summary}`,
-            Date.now() - (began.get(id) ?? Date.now()),
-          );
+        if (finding) progress.begin(finding.wanted.role, `${finding.wanted.resource.id}  ${finding.decision.summary}`);
+      },
+      onEnd({ id, status }) {
+        const finding = labels.get(id);
+        if (finding)
+          progress.end(finding.wanted.role, `${finding.wanted.resource.id}  ${finding.decision.summary}`, status === 0);
       },
     },
   );
+  progress.flush();
   for (const [id, finding] of labels) {
     const answer = answers.get(id);
     if (answer?.status === 0) continue;

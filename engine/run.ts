@@ -11,6 +11,7 @@ import { checkText } from './report/check-text.ts';
 import { planText } from './report/plan-text.ts';
 import { type HostRecap, recapOf, recapText } from './report/recap.ts';
 import { type Reporter, seconds } from './report/reporter.ts';
+import type { Resource } from './resource.ts';
 import { type Play, type Playbook, type Role, rolesOf } from './role.ts';
 import { type Services, Session } from './session.ts';
 
@@ -27,6 +28,8 @@ export interface RunOptions {
   detailedExitcode: boolean;
   report: Reporter;
   services: Services;
+  /** Told what is about to change, once it is confirmed: work on this machine can begin at once. */
+  onApply?(changing: readonly Resource[]): void;
   /** The image reference of a release, as hosts pull it. */
   image(name: string): string;
 }
@@ -62,6 +65,7 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
     for (const plan of plans) recaps.set(plan.host.name, { ok: plan.findings.length - pendingOf(plan).length });
     if (pending > 0 && !options.check) {
       await confirm(inventory.env, `${pending} change${pending === 1 ? '' : 's'}`, options.yes);
+      options.onApply?.(plans.flatMap(pendingOf).map(({ wanted }) => wanted.resource));
       await applyAll(book.plays, plans, session, report, failures, recaps);
     } else
       report.lines(pending === 0 ? '\nNothing to change.' : `\n${pending} to change; nothing was changed (--check).`);

@@ -3,6 +3,7 @@ import { baseline } from '#roles/baseline/role.ts';
 import { broker } from '#roles/broker/role.ts';
 import { docker } from '#roles/docker/role.ts';
 import { firewall } from '#roles/firewall/role.ts';
+import { gate } from '#roles/gate/role.ts';
 import { loadBalancer } from '#roles/load-balancer/role.ts';
 import { metrics } from '#roles/metrics/role.ts';
 import { publisher } from '#roles/publisher/role.ts';
@@ -19,6 +20,7 @@ export const deploy = playbook('deploy', [
   play('ws hosts stream', { hosts: 'ws', roles: [wsServer], strategy: 'rolling' }),
   play('clients reach them', { hosts: 'lb', roles: [loadBalancer] }),
   play('it can be seen', { hosts: 'backend[0]', roles: [metrics] }),
+  play('the feed flows', { hosts: 'backend[0]', roles: [gate] }),
 ]);
 
 export const roles = rolesOf(deploy);

@@ -1,7 +1,10 @@
 import type { Flag, Flags } from '#engine/cli/command.ts';
 import { KitError } from '#engine/errors.ts';
+import type { Inventory } from '#engine/inventory/inventory.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
-import { type RunOptions, runPlaybook } from '#engine/run.ts';
+import { isImage } from '#engine/resources/image.ts';
+import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
+import { deliveryByBuild } from '#fleet/deliver/delivery.ts';
 import { deploy } from './deploy.ts';
 import { envOf, openEnvironment, type Providers } from './environment.ts';
 
@@ -16,8 +19,9 @@ export const runFlags = {
   'detailed-exitcode': { help: 'exit 10 when something changed or would change' },
 } as const satisfies Record<string, Flag>;
 
-/** Flags as the options of a run. */
-export function runOptions(flags: Flags, report: Reporter): RunOptions {
+/** Flags as the options of a run in one environment. */
+export async function runOptions(flags: Flags, inventory: Inventory, report: Reporter): Promise<RunOptions> {
+  const delivery = await deliveryByBuild(inventory, report);
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
   const limit = text('limit');
   const tags = text('tags');
@@ -29,13 +33,12 @@ export function runOptions(flags: Flags, report: Reporter): RunOptions {
     ...(limit ? { limit } : {}),
     ...(tags ? { tags } : {}),
     report,
-    image: (name) => name,
+    image: delivery.reference,
+    onApply: (resources) => delivery.begin(resources.filter(isImage).map(({ args }) => args.reference)),
     services: {
-      deliver: async () => {
-        throw new KitError('internal', 'no images');
-      },
-      secret: async () => {
-        throw new KitError('internal', 'no secrets');
+      deliver: delivery.deliver,
+      secret: async (name) => {
+        throw new KitError('secret-missing', `${name} is not known`);
       },
     },
   };
@@ -43,5 +46,13 @@ export function runOptions(flags: Flags, report: Reporter): RunOptions {
 
 export async function runDeploy(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
   const { inventory } = await openEnvironment(envOf(flags), providers);
-  return runPlaybook(deploy, inventory, runOptions(flags, report));
+  return runPlaybook(deploy, inventory, await runOptions(flags, inventory, report));
+}
+
+export const verifyFlags = { env: runFlags.env, limit: runFlags.limit, tags: runFlags.tags } as const;
+
+/** Every check that roles own for a running system, then the gate. */
+export async function runVerify(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
+  const { inventory } = await openEnvironment(envOf(flags), providers);
+  return runChecks(deploy, inventory, ['verify'], await runOptions(flags, inventory, report));
 }

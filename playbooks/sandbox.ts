@@ -8,5 +8,5 @@ import { runOptions } from './run.ts';
 /** Boots the hosts of a sandbox and deploys everything to them. Nobody is asked: the machine is the operator's own. */
 export async function runSandbox(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
   const { inventory } = await provisionEnvironment(envOf(flags), providers, report);
-  return runPlaybook(deploy, inventory, runOptions({ ...flags, yes: true }, report));
+  return runPlaybook(deploy, inventory, await runOptions({ ...flags, yes: true }, inventory, report));
 }

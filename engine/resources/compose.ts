@@ -16,8 +16,10 @@ export interface StackArgs {
   volumes?: Readonly<Record<string, unknown>>;
   /** Texts of mounted configuration. A change recreates the containers: a file edited in place keeps its old inode. */
   configuredBy?: readonly string[];
-  /** Seconds until all services must be healthy. */
-  healthySeconds: number;
+  /** A command of the host that succeeds once the services do their work. */
+  ready: string;
+  /** Seconds until `ready` must have succeeded. */
+  readySeconds: number;
 }
 
 interface ContainerSeen {
@@ -90,6 +92,22 @@ function differences(args: StackArgs, seen: StackSeen): Difference[] {
   });
 }
 
+/** Polls on the host until the services work. A container that exits or restarts meanwhile fails at once, with its log. */
+function waitReady({ ready, readySeconds }: StackArgs, containers: readonly string[]): string {
+  const names = words(...containers);
+  return [
+    `failed() { echo "$1"; for c in ${names}; do echo "--- $c"; docker logs --tail 20 "$c" 2>&1; done; exit 1; }`,
+    `end=$(($(date +%s) + ${readySeconds}))`,
+    `until { ${ready}; } >/dev/null 2>&1; do`,
+    `  for c in ${names}; do`,
+    `    case "$(docker inspect --format '{{.State.Status}} {{.RestartCount}}' "$c")" in "running 0"|"created 0") ;; *) failed "$c does not stay up" ;; esac`,
+    '  done',
+    `  [ "$(date +%s)" -lt "$end" ] || failed "not ready after ${readySeconds} s"`,
+    '  sleep 0.3',
+    'done',
+  ].join('\n');
+}
+
 const kind: HostKind<StackArgs, StackSeen> = {
   where: 'host',
   name: 'compose.stack',
@@ -131,28 +149,23 @@ const kind: HostKind<StackArgs, StackSeen> = {
   },
   apply(args, seen) {
     const path = pathOf(args);
-    const changed = seen ? differences(args, seen).map(({ name }) => name) : Object.keys(args.services);
-    const recreate = seen
-      ? differences(args, seen)
-          .filter(({ why }) => why.startsWith('recreate'))
-          .map(({ name }) => name)
-      : [];
-    const compose = `docker compose --project-name ${quote(args.project)} --file ${quote(path)}`;
-    const up = (names: readonly string[], more: string): string =>
-      `${compose} up --detach --no-deps --pull never ${more}--wait --wait-timeout ${args.healthySeconds} ${words(...names)}`;
+    const found = seen ? differences(args, seen) : undefined;
+    const recreate = found?.filter(({ why }) => why.startsWith('recreate')).map(({ name }) => name) ?? [];
+    const changed = found?.map(({ name }) => name) ?? Object.keys(args.services);
+    const others = changed.filter((name) => !recreate.includes(name));
     const containers = changed.map((name) => args.services[name]?.container_name ?? name);
-    const failure = `{ for c in ${words(...containers)}; do echo "--- $c"; docker ps --all --filter "name=^$c\\$" --format '{{.Status}}'; docker logs --tail 20 "$c"; done; exit 1; }`;
-    const fresh = changed.filter((name) => !recreate.includes(name));
+    const compose = `docker compose --project-name ${quote(args.project)} --file ${quote(path)} up --detach --no-deps --pull never`;
     return [
       `mkdir -p ${quote(`${ROOT}/${args.project}`)}`,
       `base64 -d >${quote(`${path}.new`)} <<'END'\n${Buffer.from(render(args)).toString('base64')}\nEND`,
       `mv ${quote(`${path}.new`)} ${quote(path)}`,
       'export COMPOSE_IGNORE_ORPHANS=true COMPOSE_ANSI=never COMPOSE_PROGRESS=quiet',
-      ...(recreate.length > 0 ? [`${up(recreate, '--force-recreate ')} || ${failure}`] : []),
-      ...(fresh.length > 0 ? [`${up(fresh, '')} || ${failure}`] : []),
+      ...(recreate.length > 0 ? [`${compose} --force-recreate ${words(...recreate)}`] : []),
+      ...(others.length > 0 ? [`${compose} ${words(...others)}`] : []),
+      ...(changed.length > 0 ? [waitReady(args, containers)] : []),
     ].join('\n');
   },
-  applySeconds: ({ healthySeconds }) => healthySeconds + 60,
+  applySeconds: ({ readySeconds }) => readySeconds + 60,
 };
 
 export const stack = resourceOf(kind, ({ project, stack: name }) => `${project}/${name}`);

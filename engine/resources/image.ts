@@ -1,4 +1,4 @@
-import { type HostKind, OK, resourceOf } from '../resource.ts';
+import { type HostKind, OK, type Resource, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
 
 /** An image that must be in the host's Docker, by the reference that Compose will name. */
@@ -32,3 +32,8 @@ const kind: HostKind<ImageArgs, ImageSeen> = {
 };
 
 export const image = resourceOf(kind, ({ reference }) => reference.slice(reference.indexOf('/') + 1));
+
+/** Tells the images among the resources of a host. */
+export function isImage(resource: Resource): resource is Resource & { args: ImageArgs } {
+  return resource.kind === (kind as Resource['kind']);
+}

@@ -27,7 +27,7 @@ export const CONTAINER = 'odin-broker';
 /** The label by which a later deploy knows what kind of broker it finds. */
 export const KIND_LABEL = 'odin.broker.kind';
 const CONFIG = `/opt/odin/${PROJECT}/broker`;
-const HEALTHY_S = 90;
+const READY_S = 90;
 
 /** Apache Kafka in KRaft mode, one per backend host. */
 export const broker = role('broker', schema, {
@@ -73,7 +73,8 @@ export const broker = role('broker', schema, {
         },
         volumes: { 'broker-data': { name: 'odin-broker-data' } },
         configuredBy: [properties],
-        healthySeconds: HEALTHY_S,
+        ready: `docker exec ${CONTAINER} bash -c 'exec 3<>/dev/tcp/127.0.0.1/${INTERNAL_PORT}'`,
+        readySeconds: READY_S,
       }),
     ];
   },

@@ -6,6 +6,7 @@ import { file } from '#engine/resources/file.ts';
 import { service } from '#engine/resources/systemd.ts';
 import { role } from '#engine/role.ts';
 import { archive } from './archive.ts';
+import { memoryFits } from './memory.ts';
 import { dockerPackages } from './packages.ts';
 
 const schema = z.strictObject({
@@ -51,7 +52,8 @@ export const docker = role('docker', schema, {
       service({ unit: 'docker.service', configuredBy: [daemon] }),
     ];
   },
-  checks: () => [
+  checks: ({ host, inventory }) => [
+    memoryFits(host, inventory),
     {
       where: 'host',
       id: 'docker.answers',

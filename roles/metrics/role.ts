@@ -23,7 +23,7 @@ const schema = z.strictObject({
 
 export const CONTAINER = 'odin-prometheus';
 const CONFIG = `/opt/odin/${PROJECT}/prometheus`;
-const HEALTHY_S = 60;
+const READY_S = 60;
 
 /** Prometheus, on the loopback of the first backend host. */
 export const metrics = role('metrics', schema, {
@@ -59,7 +59,8 @@ export const metrics = role('metrics', schema, {
         },
         volumes: { 'prometheus-data': { name: 'odin-prometheus-data' } },
         configuredBy: [config],
-        healthySeconds: HEALTHY_S,
+        ready: `curl -fsS -m 2 http://127.0.0.1:${vars.port}/-/ready`,
+        readySeconds: READY_S,
       }),
     ];
   },

@@ -22,7 +22,7 @@ const schema = z.strictObject({
 });
 
 export const CONTAINER = 'odin-publisher';
-const HEALTHY_S = 60;
+const READY_S = 60;
 
 /** The publisher of market events, beside the broker. */
 export const publisher = role('publisher', schema, {
@@ -58,7 +58,8 @@ export const publisher = role('publisher', schema, {
           },
         },
         volumes: { 'publisher-state': { name: 'odin-publisher-state' } },
-        healthySeconds: HEALTHY_S,
+        ready: `curl -fsS -m 2 http://127.0.0.1:${vars.port}/health`,
+        readySeconds: READY_S,
       }),
     ];
   },

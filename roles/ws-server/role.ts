@@ -19,7 +19,7 @@ const schema = z.strictObject({
 
 export const PROJECT = 'odin-ws';
 export const CONTAINER = 'odin-ws';
-const HEALTHY_S = 60;
+const READY_S = 60;
 /** Addresses that Docker gives its bridges: a request from the host itself comes from there. */
 const BRIDGES = '172.16.0.0/12';
 
@@ -67,7 +67,8 @@ export const wsServer = role('ws-server', schema, {
             security_opt: ['no-new-privileges:true'],
           },
         },
-        healthySeconds: HEALTHY_S,
+        ready: `curl -fsS -m 2 http://127.0.0.1:${vars.port}/readyz`,
+        readySeconds: READY_S,
       }),
     ];
   },
