@@ -6,7 +6,7 @@ import { topicsResource } from './topics.ts';
 
 const schema = z.strictObject({
   /** Retention by topic in milliseconds, where it is to differ from the feed's own. */
-  retention_ms: z.record(z.enum(TOPICS.map(({ name }) => name)), z.int().min(1000)).optional(),
+  retention_ms: z.partialRecord(z.enum(TOPICS.map(({ name }) => name)), z.int().min(1000)).optional(),
 });
 
 /** The feed's topics, declared and converged through the Kafka protocol. A role never deletes one. */
