@@ -1,8 +1,8 @@
-import type { Check, HostCheck, Outcome } from './check.ts';
+import type { Check, HostCheck, Outcome, Verdict } from './check.ts';
 import { KitError } from './errors.ts';
 import { FACTS_ID, type Facts, factsPiece, readFacts } from './facts.ts';
 import type { Host } from './inventory/inventory.ts';
-import type { Answer, Piece } from './program.ts';
+import { type Answer, type Piece, timedOut } from './program.ts';
 import {
   type Controller,
   type Decision,
@@ -83,7 +83,7 @@ export function decideAll(
   const findings = new Map<Wanted, Finding>();
   for (const [kind, group] of byKind(wanted)) {
     const answer = answers.get(`probe:${kind.name}`);
-    if (!answer || answer.status === 124) {
+    if (!answer || timedOut(answer)) {
       throw new KitError('probe-failed', answer ? 'the probe did not answer in time' : 'the probe gave no answer', {
         host: host.name,
         resource: kind.name,
@@ -153,9 +153,20 @@ export function judgeAll(
 ): Outcome[] {
   return hostChecks(checks).map(({ role, check }) => {
     const answer = answers.get(`check:${check.id}`);
-    const verdict = answer ? check.judge(answer, facts) : ({ ok: false, message: 'the check gave no answer' } as const);
-    return { host: host.name, role, check, verdict };
+    return { host: host.name, role, check, verdict: verdictOf(check, answer, facts) };
   });
+}
+
+function verdictOf(check: HostCheck, answer: Answer | undefined, facts: Facts): Verdict {
+  if (!answer) return { ok: false, message: 'the check gave no answer' };
+  if (timedOut(answer)) return { ok: false, message: 'the check did not answer in time', lastLines: answer.output };
+  try {
+    return check.judge(answer, facts);
+  } catch (cause) {
+    // A judge may parse what it is given; a stranger on the port, or a service that is starting, answers otherwise.
+    const message = `the answer cannot be understood: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return { ok: false, message, lastLines: answer.output };
+  }
 }
 
 /**

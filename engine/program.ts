@@ -21,6 +21,11 @@ export interface Answer {
   output: string;
 }
 
+/** Whether a piece was ended because its time was up. */
+export function timedOut({ status }: Answer): boolean {
+  return status === 124 || status === 137;
+}
+
 /** A compiled program: POSIX sh text, and the nonce that its frames carry. */
 export interface Program {
   text: string;
