@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { KitError } from '../errors.ts';
 import { type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
-import { type InventoryFile, inventorySchema } from './schema.ts';
+import { GROUPS, type Group, type InventoryFile, inventorySchema } from './schema.ts';
 
 /** The variables that each role takes, by role name. Handed in, because the engine knows no role. */
 export type RoleSchemas = Readonly<Record<string, z.ZodObject>>;
@@ -27,6 +27,13 @@ const RULES: FileRule[] = [
       .slice(1)
       .map(([name]) => ({ path: ['hosts', name, 'groups'], message: 'only one host may be in group lb' }));
   },
+  (file) =>
+    Object.keys(file.hosts)
+      .filter((name) => name === 'all' || GROUPS.includes(name as Group))
+      .map((name) => ({
+        path: ['hosts', name],
+        message: `"${name}" means a group of hosts; give the host another name`,
+      })),
   (file) =>
     file.provider === 'gce' && !file.gce
       ? [{ path: ['provider'], message: 'provider gce needs the section "gce"' }]
@@ -58,6 +65,7 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
     else return [];
   }
   at = unwrap(at);
+  if (at instanceof z.ZodRecord && at.keyType instanceof z.ZodEnum) return at.keyType.options.map(String);
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
@@ -96,6 +104,13 @@ export function parseInventory(text: string, name: string, roles: RoleSchemas): 
   const problems: Problem[] = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     return { line, column: col, path: '(yaml)', message: error.message };
+  });
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return;
+      const { line, col } = lines.linePos(alias.range?.[0] ?? 0);
+      problems.push({ line, column: col, path: '(yaml)', message: `nothing is called &${alias.source}` });
+    },
   });
   let file: InventoryFile | undefined;
   if (problems.length === 0) {
