@@ -176,7 +176,10 @@ describe('the reader', () => {
 it('a program cut off in the middle answers what had ended', async () => {
   const { text, nonce } = compile([piece('one', 'echo 1'), piece('two', 'echo 2')]);
   const reader = new AnswerReader(nonce);
-  const { status } = await runText(text.replace(/^p two/m, 'kill -9 $$\np two'), (chunk) => reader.push(chunk));
+  const { status } = await runText(
+    text.replace(/^p two/m, () => 'kill -9 $$\np two'),
+    (chunk) => reader.push(chunk),
+  );
   expect(status).toBe(-1);
   expect([...reader.answers.keys()]).toEqual(['one']);
 });
