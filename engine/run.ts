@@ -69,8 +69,14 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
       await applyAll(book.plays, plans, session, report, failures, recaps);
     } else
       report.lines(pending === 0 ? '\nNothing to change.' : `\n${pending} to change; nothing was changed (--check).`);
-    if (failures.size === 0 && !options.check) await checkAll(shares, ['gate'], session, report);
-    report.lines(recapAll(shares, session, recaps, failures, began));
+    try {
+      if (failures.size === 0 && !options.check) {
+        if (pending > 0) await verifyAll(shares, session, options, failures);
+        await checkAll(shares, ['gate'], session, report);
+      }
+    } finally {
+      report.lines(recapAll(shares, session, recaps, failures, began));
+    }
     for (const error of failures.values()) report.lines(`\n${describeError(error)}`);
     const [first] = failures.values();
     if (first) return ERRORS[first.code].exit;
@@ -105,6 +111,29 @@ export async function runChecks(
   } finally {
     await session.close();
   }
+}
+
+/** After a change: every host's own checks, in one more execution each. Throws `check-failed` on a critical one. */
+async function verifyAll(
+  shares: readonly Share[],
+  session: Session,
+  options: RunOptions,
+  failures: Map<string, KitError>,
+): Promise<void> {
+  options.report.heading('is it as it should be?');
+  const bare = shares.map((share) => ({ ...share, wanted: [] }));
+  const plans = await learn(bare, ['verify'], session, options, failures);
+  const bad = plans.flatMap(({ outcomes }) => outcomes).filter(({ verdict }) => !verdict.ok);
+  if (bad.length > 0) options.report.lines(checkText(bad));
+  const critical = bad.find(({ check }) => check.severity === 'critical');
+  if (!critical || critical.verdict.ok) return;
+  const { message, next } = critical.verdict;
+  throw new KitError('check-failed', message, {
+    host: critical.host,
+    role: critical.role,
+    resource: critical.check.id,
+    ...(next ? { next } : {}),
+  });
 }
 
 /** Which resources and checks each host gets, after --limit and --tags. */

@@ -1,12 +1,11 @@
 import { KitError } from '#engine/errors.ts';
+import { inventoryFolder } from '#engine/inventory/folder.ts';
 import type { Inventory } from '#engine/inventory/inventory.ts';
 import { loadInventoryFile } from '#engine/inventory/load.ts';
 import { resolveInventory } from '#engine/inventory/resolve.ts';
 import type { Provider } from '#engine/provider.ts';
 import { schemasOf } from '#engine/run.ts';
 import { roles } from './deploy.ts';
-
-const INVENTORY = new URL('../inventory/', import.meta.url).pathname;
 
 /** The providers that scripts hand in, by name. */
 export type Providers = Readonly<Record<Provider['name'], Provider>>;
@@ -17,7 +16,7 @@ export async function openEnvironment(
   providers: Providers,
 ): Promise<{ inventory: Inventory; provider: Provider }> {
   const schemas = schemasOf(roles);
-  const file = loadInventoryFile(INVENTORY, env, schemas);
+  const file = loadInventoryFile(inventoryFolder(), env, schemas);
   const provider = providers[file.provider];
   const inventory = resolveInventory(env, file, await provider.reach({ env, file }), schemas);
   return { inventory, provider };
@@ -29,9 +28,11 @@ export async function provisionEnvironment(
   providers: Providers,
   report: Parameters<Provider['apply']>[2],
 ): Promise<{ inventory: Inventory; provider: Provider; changed: boolean }> {
-  const file = loadInventoryFile(INVENTORY, env, schemasOf(roles));
+  const file = loadInventoryFile(inventoryFolder(), env, schemasOf(roles));
   const provider = providers[file.provider];
   const changes = await provider.plan({ env, file });
+  if (changes.length > 0) report.heading(`hosts of ${env}`);
+  for (const { action, what, detail } of changes) report.lines(`  ${action} ${what}${detail ? `  (${detail})` : ''}`);
   if (changes.length > 0) await provider.apply({ env, file }, changes, report);
   return { ...(await openEnvironment(env, providers)), changed: changes.length > 0 };
 }

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const FOLDER = new URL('../../inventory/', import.meta.url).pathname;
+import { inventoryFolder } from './folder.ts';
 
 /** Where the pinned host keys of an environment lie: committed beside its inventory, so that every clone has them. */
 export function pinsPath(env: string): string {
-  return join(FOLDER, `${env}.known_hosts`);
+  return join(inventoryFolder(), `${env}.known_hosts`);
 }
 
 /** The pinned host keys of an environment: lines of a known_hosts file, without comments. */

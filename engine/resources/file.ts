@@ -87,6 +87,7 @@ const kind: HostKind<FileArgs, FileSeen> = {
       return { state: 'change', action: '+', summary: 'create', ...(secret ? {} : { before: '', after: content }) };
     }
     const differences = [
+      ...(seen.type?.startsWith('regular') ? [] : [`is a ${seen.type}`]),
       ...(seen.sha256 === sha256(content) ? [] : ['content']),
       ...(seen.mode === mode ? [] : [`mode ${octal(seen.mode ?? 0)} → ${octal(mode)}`]),
       ...(seen.owner === owner ? [] : [`owner ${seen.owner} → ${owner}`]),
@@ -105,12 +106,14 @@ const kind: HostKind<FileArgs, FileSeen> = {
       'umask 077',
       `mkdir -p ${quote(dirname(path))}`,
       `t=$(mktemp ${quote(`${path}.XXXXXX`)})`,
+      `trap 'rm -f "$t"' EXIT`,
       `base64 -d >"$t" <<'END'\n${Buffer.from(content).toString('base64')}\nEND`,
       `chown ${quote(owner)} "$t"`,
       `chmod ${octal(mode)} "$t"`,
-      ...(validate ? [`if ! ${validate} "$t"; then rm -f "$t"; exit 1; fi`] : []),
+      ...(validate ? [`${validate} "$t" || exit 1`] : []),
       'sync "$t"',
-      `mv -f "$t" ${quote(path)}`,
+      // -T: where a directory stands in the way, fail instead of moving into it.
+      `mv -fT "$t" ${quote(path)}`,
     ].join('\n');
   },
 };

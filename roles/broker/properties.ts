@@ -5,6 +5,8 @@ import { type Host, type Inventory, inGroup } from '#engine/inventory/inventory.
 export const INTERNAL_PORT = 19_092;
 /** Between brokers of a cluster, and from a broker to itself. */
 export const CONTROLLER_PORT = 9093;
+/** Where Prometheus, in the same Compose project, finds the broker's metrics. */
+export const METRICS_PORT = 9404;
 /** Three copies survive the loss of a host. */
 const MAX_REPLICATION = 3;
 

@@ -9,7 +9,7 @@ import { file } from '#engine/resources/file.ts';
 import { image } from '#engine/resources/image.ts';
 import { role } from '#engine/role.ts';
 import { kindUnchanged } from './checks.ts';
-import { CONTROLLER_PORT, clusterId, INTERNAL_PORT, serverProperties } from './properties.ts';
+import { CONTROLLER_PORT, clusterId, INTERNAL_PORT, METRICS_PORT, serverProperties } from './properties.ts';
 
 const schema = z.strictObject({
   /** A change on a live environment is refused: the data would not come along. */
@@ -53,6 +53,7 @@ export const broker = role('broker', schema, {
             environment: {
               KAFKA_CLUSTER_ID: clusterId(inventory.env),
               KAFKA_HEAP: vars.heap,
+              KAFKA_METRICS_PORT: String(METRICS_PORT),
             },
             volumes: [`${CONFIG}:/etc/odin:ro`, 'broker-data:/var/lib/kafka'],
             ports: [

@@ -11,6 +11,8 @@ const schema = z.strictObject({
   max_connections: z.int().min(100).default(9000),
 });
 
+/** A server that answers is taken in within this. */
+const UP_S = 10;
 const CONFIG = '/etc/haproxy/haproxy.cfg';
 
 /** HAProxy in TCP mode in front of the ws hosts, where no cloud balancer is. */
@@ -36,8 +38,11 @@ export const loadBalancer = role('load-balancer', schema, {
       title: 'the load balancer finds every ws host ready',
       severity: 'critical',
       phases: ['verify'],
-      // Names and states of the servers, as HAProxy's CSV has them: columns 1, 2 and 18.
-      probe: `curl -sS -m 5 'http://127.0.0.1:${STATS_PORT}/;csv' 2>&1 | awk -F, '$1=="ws" && $2!="BACKEND" {print $2, $18}'`,
+      // Names and states of the servers: columns 1, 2 and 18 of HAProxy's CSV. One that was just started needs two good
+      // answers, two seconds apart.
+      probe: `states() { curl -sS -m 5 'http://127.0.0.1:${STATS_PORT}/;csv' | awk -F, '$1=="ws" && $2!="BACKEND" {print $2, $18}'; }
+n=0; until [ "$n" -ge ${UP_S * 2} ] || { s=$(states) && [ -n "$s" ] && ! printf '%s\\n' "$s" | grep -qv ' UP'; }; do n=$((n+1)); sleep 0.5; done; states 2>&1`,
+      timeoutSeconds: UP_S + 10,
       judge({ output }) {
         const servers = output.split('\n').filter(Boolean);
         const down = servers.filter((line) => !line.includes(' UP'));

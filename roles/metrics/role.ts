@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { HostCheck } from '#engine/check.ts';
 import { containerOurs } from '#engine/checks/container-ours.ts';
 import { portFree } from '#engine/checks/port-free.ts';
 import { memorySize } from '#engine/inventory/schema.ts';
@@ -10,6 +9,7 @@ import { image } from '#engine/resources/image.ts';
 import { role } from '#engine/role.ts';
 import { PROJECT } from '../broker/role.ts';
 import { PROMETHEUS_PORT, prometheusConfig } from './config.ts';
+import { targetsUp } from './targets.ts';
 
 const schema = z.strictObject({
   /** On 127.0.0.1 of the host only. */
@@ -70,37 +70,3 @@ export const metrics = role('metrics', schema, {
     targetsUp(vars.port),
   ],
 });
-
-interface Targets {
-  data: { activeTargets: { scrapeUrl: string; health: 'up' | 'down' | 'unknown'; lastError: string }[] };
-}
-
-/** Every target is up: what cannot be scraped cannot be seen at three in the morning. */
-function targetsUp(port: number): HostCheck {
-  return {
-    where: 'host',
-    id: 'metrics.targets',
-    title: 'Prometheus scrapes every target',
-    severity: 'critical',
-    phases: ['verify'],
-    probe: `curl -sS -m 5 http://127.0.0.1:${port}/api/v1/targets?state=active 2>&1`,
-    judge({ status, output }) {
-      if (status !== 0)
-        return {
-          ok: false,
-          message: 'Prometheus does not answer',
-          lastLines: output,
-          next: 'make logs SERVICE=odin-prometheus',
-        };
-      const targets = (JSON.parse(output) as Targets).data.activeTargets;
-      const down = targets.filter(({ health }) => health !== 'up');
-      if (down.length === 0) return { ok: true, note: `${targets.length} up` };
-      return {
-        ok: false,
-        message: `${down.length} of ${targets.length} targets are not up`,
-        lastLines: down.map(({ scrapeUrl, health, lastError }) => `${scrapeUrl}  ${health}  ${lastError}`).join('\n'),
-        next: 'make verify',
-      };
-    },
-  };
-}

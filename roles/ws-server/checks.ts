@@ -6,6 +6,9 @@ interface Health {
   checks: { kafka: { healthy: boolean; error?: string } };
 }
 
+/** A server whose broker comes back reads again within this. */
+const RECOVERY_S = 20;
+
 /** The server takes clients, and every partition is assigned and fetched. */
 export function ready(port: number): HostCheck {
   return {
@@ -14,7 +17,10 @@ export function ready(port: number): HostCheck {
     title: 'the ws-server is ready and reads every partition',
     severity: 'critical',
     phases: ['verify'],
-    probe: `curl -sS -m 5 http://127.0.0.1:${port}/health 2>&1`,
+    // It finds its way back by itself when the broker was restarted a moment ago.
+    probe: `n=0; until [ "$n" -ge ${RECOVERY_S * 2} ] || curl -fsS -o /dev/null -m 5 http://127.0.0.1:${port}/readyz 2>/dev/null; do n=$((n+1)); sleep 0.5; done
+curl -sS -m 5 http://127.0.0.1:${port}/health 2>&1`,
+    timeoutSeconds: RECOVERY_S + 15,
     judge({ status, output }) {
       const next = 'make logs SERVICE=odin-ws';
       if (status !== 0) return { ok: false, message: `nothing answers on port ${port}`, lastLines: output, next };
@@ -34,7 +40,7 @@ export function brokerReachable(address: string, port: number): HostCheck {
     title: `the broker's advertised address ${address}:${port} can be reached from here`,
     severity: 'critical',
     phases: ['verify'],
-    probe: `curl -sS -m 3 --connect-timeout 3 telnet://${address}:${port} </dev/null 2>&1; r=$?; [ "$r" -eq 0 ] || [ "$r" -eq 28 ]`,
+    probe: `timeout 3 bash -c 'exec 3<>/dev/tcp/${address}/${port}' 2>&1`,
     judge: ({ status, output }) =>
       status === 0
         ? { ok: true }
