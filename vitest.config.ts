@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start a real broker: a Java runtime must be there, and two brokers at once are enough for two cores. */
+const KAFKA = ['tests/apps/kafka/**', 'tests/apps/kafka-client/**'];
+const E2E = 'tests/e2e/**';
+
 export default defineConfig({
   test: {
     projects: [
@@ -7,15 +11,24 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/e2e/**'],
+          exclude: [E2E, ...KAFKA],
           testTimeout: 20_000,
         },
       },
       {
         test: {
+          name: 'kafka',
+          include: KAFKA.map((folder) => `${folder}/*.test.ts`),
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'e2e',
-          include: ['tests/e2e/**/*.test.ts'],
-          // One sandbox serves all files, and the hosts share two cores: files run one after the other.
+          include: [`${E2E}/*.test.ts`],
+          // One sandbox serves all files, and the hosts share two cores: files run one after the other, in order of name.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_500_000,
