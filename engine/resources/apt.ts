@@ -28,7 +28,8 @@ const kind: HostKind<PackagesArgs, Installed> = {
       output
         .split('\n')
         .map((line) => line.split('\t'))
-        .filter(([, status]) => status?.startsWith('ii'))
+        // Wanted, then actual state: `ii`, and `hi` for one on hold.
+        .filter(([, status]) => status?.[1] === 'i')
         .map(([name]) => name ?? ''),
     );
     return all.map(() => installed);
