@@ -8,12 +8,7 @@ import { privilege } from './privilege.ts';
 
 const GIB = 1024 ** 3;
 
-/** Four hosts with their engines and services take about 3 GiB. */
-export const MIN_MEMORY_BYTES = 4 * GIB;
-
-/** Host image, engines' images and a package pool: about 5 GB. */
-export const MIN_DISK_BYTES = 8e9;
-
+/** Where Docker keeps images and volumes unless it was told otherwise. */
 export const DOCKER_ROOT = '/var/lib/docker';
 
 /** What this machine offers, as read. Bytes; a disk by folder. */
@@ -27,8 +22,8 @@ export interface Machine {
   kernelLacks: string[];
 }
 
-export async function readMachine(): Promise<Machine> {
-  const folders = [DOCKER_ROOT, cacheFolder()];
+export async function readMachine(dockerRoot: string): Promise<Machine> {
+  const folders = [dockerRoot, cacheFolder()];
   return {
     platform: process.platform,
     privilege: privilege(),

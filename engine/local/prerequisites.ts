@@ -1,9 +1,9 @@
 import { KitError } from '../errors.ts';
 import type { Reporter } from '../report/reporter.ts';
 import { hasProgram, install, missingTools, type Tool } from './apt.ts';
-import { dockerVersion, forgetSocket } from './docker.ts';
+import { docker, dockerVersion, forgetSocket } from './docker.ts';
 import { startDocker } from './docker-daemon.ts';
-import { readMachine, shortcomings } from './machine.ts';
+import { DOCKER_ROOT, readMachine, shortcomings } from './machine.ts';
 
 /** What local work needs to be there. */
 export interface Prerequisites {
@@ -50,7 +50,8 @@ export const packagesOf = (missing: Missing): string[] => [...new Set(missing.to
 export async function checkMachine(needs: Prerequisites, missing: Missing): Promise<void> {
   const { root, memory, disk } = needs;
   const need = { packages: packagesOf(missing), startDocker: missing.docker, root, memory, disk };
-  const found = shortcomings(await readMachine(), need);
+  const dockerRoot = missing.docker ? DOCKER_ROOT : await docker(['info', '--format', '{{.DockerRootDir}}']);
+  const found = shortcomings(await readMachine(dockerRoot), need);
   if (found.length === 0) return;
   throw new KitError('provider-unavailable', ['this machine lacks', ...found.map((line) => `  - ${line}`)].join('\n'), {
     next: 'see to the points above, then run the same command again',

@@ -19,10 +19,18 @@ export function withPrivilege(argv: readonly string[]): string[] {
     case 'root':
       return [...argv];
     case 'sudo-asks':
-      return ['sudo', '--', ...argv];
+      return ['sudo', '--', ...withProxy(argv)];
     default:
-      return ['sudo', '-n', '--', ...argv];
+      return ['sudo', '-n', '--', ...withProxy(argv)];
   }
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'];
+
+/** sudo drops the environment; what apt-get and debootstrap need of it to reach a mirror is handed through env(1). */
+function withProxy(argv: readonly string[]): string[] {
+  const set = PROXY_VARIABLES.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`);
+  return set.length > 0 ? ['env', ...set, ...argv] : [...argv];
 }
 
 function find(): Privilege {

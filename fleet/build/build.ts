@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { KitError } from '#engine/errors.ts';
 import { lastLines } from '#engine/local/command.ts';
-import { buildRootfs } from '#engine/local/debootstrap.ts';
-import { docker, hasImage, tryDocker } from '#engine/local/docker.ts';
+import { buildRootfs, rootfsArchive } from '#engine/local/debootstrap.ts';
+import { docker, dockerVersion, hasImage, tryDocker } from '#engine/local/docker.ts';
 import { DEBOOTSTRAP, preparePrerequisites } from '#engine/local/prerequisites.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { withContext } from './context.ts';
@@ -19,9 +20,31 @@ const BUILD_DISK_BYTES = 4e9;
  * recipes' order. Throws `build-failed` with the last lines of what failed, `provider-unavailable` where it cannot build.
  */
 export async function build(recipes: readonly Recipe[], report: Reporter): Promise<BuiltImage[]> {
-  await preparePrerequisites({ tools: [DEBOOTSTRAP], root: true, memory: 0, disk: BUILD_DISK_BYTES }, report);
+  const images = await Promise.all(recipes.map(describe));
+  if ((await dockerVersion()) !== undefined && (await areThere(images))) return images;
+  await prepare(recipes, report);
   const begun = new Map<string, Promise<BuiltImage>>();
   return Promise.all(recipes.map((recipe) => once(recipe, begun, report)));
+}
+
+async function describe(recipe: Recipe): Promise<BuiltImage> {
+  const release = await releaseOf(recipe);
+  return { name: recipe.name, release, tag: tagOf(recipe.name, release) };
+}
+
+const areThere = async (images: readonly BuiltImage[]): Promise<boolean> =>
+  (await Promise.all(images.map(({ tag }) => hasImage(tag)))).every(Boolean);
+
+/** debootstrap, and root for it, are needed only where an image begins from nothing that the cache does not hold. */
+async function prepare(recipes: readonly Recipe[], report: Reporter): Promise<void> {
+  const archives = await Promise.all(recipes.map((recipe) => rootfsArchive(bottomOf(recipe).rootfs)));
+  const root = !archives.every((archive) => existsSync(archive));
+  const tools = root ? [DEBOOTSTRAP] : [];
+  await preparePrerequisites({ tools, root, memory: 0, disk: BUILD_DISK_BYTES }, report);
+}
+
+function bottomOf(recipe: Recipe): RootfsRecipe {
+  return recipe.kind === 'rootfs' ? recipe : bottomOf(recipe.base);
 }
 
 function once(recipe: Recipe, begun: Map<string, Promise<BuiltImage>>, report: Reporter): Promise<BuiltImage> {
@@ -31,9 +54,7 @@ function once(recipe: Recipe, begun: Map<string, Promise<BuiltImage>>, report: R
 }
 
 async function one(recipe: Recipe, begun: Map<string, Promise<BuiltImage>>, report: Reporter): Promise<BuiltImage> {
-  const { name } = recipe;
-  const release = await releaseOf(recipe);
-  const image = { name, release, tag: tagOf(name, release) };
+  const image = await describe(recipe);
   if (await hasImage(image.tag)) {
     report.verbose('local', `${image.tag} is there`);
     return image;

@@ -1,7 +1,8 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '#engine/local/command.ts';
 import { cacheFolder } from '#engine/local/folders.ts';
+import { isRunning } from '#engine/local/process.ts';
 import { listTree } from '#engine/local/tree.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { ROOT } from './checkout.ts';
@@ -17,9 +18,10 @@ export async function withContext<T>(
   use: (context: string) => Promise<T>,
 ): Promise<T> {
   const extras = (await recipe.extras?.(report)) ?? [];
-  const context = cacheFolder('work', `context-${recipe.name}.${process.pid}`);
-  await rm(context, { recursive: true, force: true });
-  await mkdir(context, { recursive: true });
+  await mkdir(cacheFolder('contexts'), { recursive: true });
+  await removeDeadContexts();
+  const context = cacheFolder('contexts', `${recipe.name}.${process.pid}`);
+  await mkdir(context);
   try {
     for (const { path } of await listTree(ROOT, recipe.inputs)) await cp(join(ROOT, path), join(context, path));
     for (const { from, to } of extras) {
@@ -31,5 +33,13 @@ export async function withContext<T>(
     return await use(context);
   } finally {
     await rm(context, { recursive: true, force: true });
+  }
+}
+
+/** What runs left that were killed: a context's name ends in the process id of its run. */
+async function removeDeadContexts(): Promise<void> {
+  for (const name of await readdir(cacheFolder('contexts'))) {
+    const alive = await isRunning(Number(name.split('.').at(-1)));
+    if (!alive) await rm(cacheFolder('contexts', name), { recursive: true, force: true });
   }
 }

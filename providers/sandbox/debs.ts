@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '#engine/local/command.ts';
 import { cacheFolder } from '#engine/local/folders.ts';
@@ -20,6 +20,31 @@ export async function collectPackages(env: string): Promise<void> {
   if (!existsSync(folder)) return;
   await mkdir(pool(), { recursive: true });
   for (const host of await readdir(folder)) await link(join(folder, host), pool());
+  await dropOldVersions();
+}
+
+/** The pool holds one version of a package: the one that was published last. */
+async function dropOldVersions(): Promise<void> {
+  const names = (await readdir(pool())).filter((name) => name.endsWith('.deb'));
+  // apt keeps the mirror's time on what it downloads.
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, time: (await stat(join(pool(), name))).mtimeMs })),
+  );
+  const old = outdated(dated);
+  if (old.length > 0) await run('rm', ['-f', '--', ...old.map((name) => join(pool(), name))], { root: true });
+}
+
+/** Of files called NAME_VERSION_ARCHITECTURE.deb, those that are not the newest of their name and architecture. Pure. */
+export function outdated(files: readonly { name: string; time: number }[]): string[] {
+  const newestFirst = [...files].sort((a, b) => b.time - a.time);
+  const seen = new Set<string>();
+  return newestFirst.flatMap(({ name }) => {
+    const [packageName, , architecture] = name.split('_');
+    const key = `${packageName}_${architecture}`;
+    if (seen.has(key)) return [name];
+    seen.add(key);
+    return [];
+  });
 }
 
 /** Gives a host the pool's packages. Must run before the host is made, or Docker makes the folder itself. */

@@ -8,7 +8,7 @@ import { hostKeys, identityFile } from './identity.ts';
 import { containerName } from './names.ts';
 import { observe, SSH_PORT } from './observe.ts';
 import { planPrerequisites, planSandbox, planUnseen, type WantedSandbox } from './plan.ts';
-import { PREREQUISITES } from './prerequisites.ts';
+import { PREREQUISITES, prerequisitesFor } from './prerequisites.ts';
 import { publishedPorts } from './publish.ts';
 
 /** Hosts that are containers of this machine, each booting systemd and sshd: as bare as what a cloud hands out. */
@@ -23,14 +23,14 @@ export const sandbox: Provider = {
       ...planPrerequisites(missing),
       ...(missing.docker ? planUnseen(wanted, missing) : planSandbox(wanted, await observe(environment.env))),
     ];
-    if (changes.some((change) => !change.kept)) await checkMachine(PREREQUISITES, missing);
+    if (changes.some((change) => !change.kept)) await checkMachine(prerequisitesFor(changes), missing);
     return changes;
   },
 
   async apply(environment, changes, report) {
     if (changes.every((change) => change.kept)) return;
     publishedPorts(environment);
-    await preparePrerequisites(PREREQUISITES, report);
+    await preparePrerequisites(prerequisitesFor(changes), report);
     await converge(environment, report);
   },
 

@@ -40,6 +40,6 @@ describe('what a machine lacks', () => {
   it.each(table)('%s', (_, machine, need, expected) => {
     const found = shortcomings({ ...good, ...machine }, need);
     expect(found).toHaveLength(expected.length);
-    expected.forEach((pattern, index) => expect(found[index]).toMatch(pattern));
+    for (const [index, pattern] of expected.entries()) expect(found[index]).toMatch(pattern);
   });
 });
