@@ -32,9 +32,10 @@ export class FeedClient {
   readonly #emitter = new Emitter();
   readonly #repeats = new Repeats();
   #socket: WebSocket | undefined;
-  /** Undefined until the first change: the query of the URL says what to subscribe to. */
-  #channels: Set<string> | undefined;
-  #known = new Set<string>();
+  // What was changed beside the query of the URL; both are asked for again after a reconnect.
+  readonly #added = new Set<string>();
+  readonly #removed = new Set<string>();
+  readonly #channels = new Set<string>();
   #attempt = 0;
   #openedAt = 0;
   #heardAt = 0;
@@ -54,16 +55,25 @@ export class FeedClient {
     return this.#emitter.on(name, listener);
   }
 
+  /** The channels that the server confirmed for this connection. */
+  get channels(): readonly string[] {
+    return [...this.#channels];
+  }
+
   /** Channels such as `BTC.trade`. Holds over reconnects; what the server refuses is told by `error`. */
   subscribe(channels: readonly string[]): void {
-    const wanted = this.#own();
-    for (const channel of channels) wanted.add(channel);
+    for (const channel of channels) {
+      this.#added.add(channel);
+      this.#removed.delete(channel);
+    }
     this.#ask('subscribe', channels);
   }
 
   unsubscribe(channels: readonly string[]): void {
-    const wanted = this.#own();
-    for (const channel of channels) wanted.delete(channel);
+    for (const channel of channels) {
+      this.#added.delete(channel);
+      this.#removed.add(channel);
+    }
     this.#ask('unsubscribe', channels);
   }
 
@@ -76,11 +86,6 @@ export class FeedClient {
     this.#state({ name: 'closed' });
   }
 
-  #own(): Set<string> {
-    this.#channels ??= new Set(this.#known);
-    return this.#channels;
-  }
-
   #connect(): void {
     if (this.#closed) return;
     this.#state({ name: 'connecting' });
@@ -89,7 +94,8 @@ export class FeedClient {
     this.#openedAt = 0;
     socket.onopen = () => {
       this.#openedAt = this.#heardAt = Date.now();
-      if (this.#channels) this.#ask('subscribe', [...this.#channels]);
+      this.#ask('subscribe', [...this.#added]);
+      this.#ask('unsubscribe', [...this.#removed]);
       this.#heartbeat = setInterval(() => this.#checkHeart(socket), HEARTBEAT_MS);
     };
     socket.onmessage = ({ data }) => {
@@ -102,8 +108,8 @@ export class FeedClient {
   #address(): string {
     const url = new URL(this.#url);
     const { tokens = [], events = [] } = this.#options;
-    if (!this.#channels && tokens.length > 0) url.searchParams.set('token', tokens.join(','));
-    if (!this.#channels && events.length > 0) url.searchParams.set('events', events.join(','));
+    if (tokens.length > 0) url.searchParams.set('token', tokens.join(','));
+    if (events.length > 0) url.searchParams.set('events', events.join(','));
     return url.href;
   }
 
@@ -148,7 +154,8 @@ export class FeedClient {
     switch (message.type) {
       case 'welcome': {
         const { channels, ...about } = message.data;
-        this.#known = new Set(channels);
+        this.#channels.clear();
+        for (const channel of channels) this.#channels.add(channel);
         this.#state({ name: 'open', ...about });
         this.#emitter.emit('channels', channels);
         return;
@@ -156,13 +163,13 @@ export class FeedClient {
       case 'subscribed':
       case 'unsubscribed':
         for (const channel of message.data.channels) {
-          if (message.type === 'subscribed') this.#known.add(channel);
-          else this.#known.delete(channel);
+          if (message.type === 'subscribed') this.#channels.add(channel);
+          else this.#channels.delete(channel);
         }
-        this.#emitter.emit('channels', [...this.#known]);
+        this.#emitter.emit('channels', this.channels);
         return;
       case 'error':
-        for (const channel of message.channels ?? []) this.#channels?.delete(channel);
+        for (const channel of message.channels ?? []) this.#added.delete(channel);
         this.#emitter.emit('error', message);
         return;
       case 'gap':

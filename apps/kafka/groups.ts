@@ -23,17 +23,24 @@ export class Groups {
     return this.#current();
   }
 
-  /** Deletes what earlier sessions and earlier lives of this instance left. Never throws: the next sweep tries again. */
+  /**
+   * Deletes what earlier sessions and earlier lives of this instance left. Like `drop`, it never throws and waits no
+   * longer than DROP_TIMEOUT_MS; what it could not delete is left to the next one.
+   */
   async sweep(admin: KafkaAdmin): Promise<void> {
-    const groups = await admin.listGroups().catch(() => []);
-    const left = groups.filter((group) => group.startsWith(this.#prefix) && group !== this.#current());
-    for (const group of left) await this.drop(group, admin);
+    await this.#bounded('sweep of consumer groups', async () => {
+      const left = (await admin.listGroups()).filter((group) => group.startsWith(this.#prefix));
+      for (const group of left) if (group !== this.#current()) await this.drop(group, admin);
+    });
   }
 
-  /** Never throws, and waits no longer than DROP_TIMEOUT_MS. */
   async drop(group: string, admin: KafkaAdmin): Promise<void> {
-    await within(DROP_TIMEOUT_MS, 'delete group', admin.deleteGroups([group])).catch((error) => {
-      (this.#options.logger ?? silent).debug('consumer group not deleted', { group, error: messageOf(error) });
+    await this.#bounded(`deletion of consumer group ${group}`, () => admin.deleteGroups([group]));
+  }
+
+  async #bounded(what: string, work: () => Promise<void>): Promise<void> {
+    await within(DROP_TIMEOUT_MS, what, work()).catch((error) => {
+      (this.#options.logger ?? silent).debug(`${what} failed`, { error: messageOf(error) });
     });
   }
 

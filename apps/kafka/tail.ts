@@ -160,9 +160,14 @@ class TailLoop {
       this.#watch?.stop();
       clearTimeout(sweep);
       await session.stop();
-      // Only a broker that still answers can be asked now; otherwise the next session's sweep does it.
-      if (all && signal.aborted) await this.#groups.drop(groupId, admin);
-      void admin.close();
+      const leave = async () => {
+        if (all && signal.aborted) await this.#groups.sweep(admin);
+        if (all) await this.#groups.drop(groupId, admin);
+        await admin.close();
+      };
+      // A recovery does not wait for it: the broker may be gone.
+      if (signal.aborted) await leave();
+      else void leave();
     }
   }
 
