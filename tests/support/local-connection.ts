@@ -1,0 +1,80 @@
+/** A host that is this machine: programs run under a local sh, as whoever runs the tests, in place of ssh and sudo. */
+
+import type { Host, Inventory } from '#engine/inventory/inventory.ts';
+import { AnswerReader, compile, type Piece } from '#engine/program.ts';
+import type { Reporter } from '#engine/report/reporter.ts';
+import type { Controller } from '#engine/resource.ts';
+import { Connection, type ExecuteOptions, type Execution, lastLines } from '#engine/transport/connection.ts';
+import { inventoryOf } from './inventory.ts';
+import { runText } from './shell.ts';
+
+const ONE_HOST = `
+provider: sandbox
+hosts:
+  box: { groups: [backend] }
+network: {}
+`;
+
+export class LocalConnection extends Connection {
+  /** The pieces of each execution, by id. */
+  readonly history: string[][] = [];
+  /** Cuts the connection: the program is killed before the piece of this id begins. */
+  cutBefore: string | undefined;
+
+  override async execute(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
+    this.executions += 1;
+    this.history.push(pieces.map(({ id }) => id));
+    const { text, nonce } = compile(pieces);
+    const reader = new AnswerReader(nonce, options.onBegin, options.onEnd);
+    const cut = this.cutBefore ? new RegExp(`^[a-z] ${this.cutBefore} `, 'm') : undefined;
+    const program = cut ? text.replace(cut, (line) => `kill -9 $$\n${line}`) : text;
+    const { stderr } = await runText(program, (chunk) => reader.push(chunk));
+    const unfinished = reader.unfinished();
+    return { answers: reader.answers, stderr: lastLines(stderr), ...(unfinished ? { unfinished } : {}) };
+  }
+}
+
+export interface LocalHost {
+  host: Host;
+  inventory: Inventory;
+  connection: LocalConnection;
+  controller: Controller;
+  /** What was reported, a line each, without durations. */
+  lines: string[];
+}
+
+/** One host, and a controller that delivers nothing. */
+export function localHost(): LocalHost {
+  const inventory = inventoryOf(ONE_HOST, 'here', {});
+  const [host] = inventory.hosts;
+  if (!host) throw new Error('no host');
+  const lines: string[] = [];
+  const line =
+    (sign: string) =>
+    (where: string, text: string): void =>
+      void lines.push(`${where} ${sign} ${text}`);
+  const report: Reporter = {
+    step: line('…'),
+    done: line('✓'),
+    warn: line('!'),
+    heading: (text) => void lines.push(text),
+    lines: (text) => void lines.push(text),
+    verbose: () => {},
+  };
+  const nothing = (): Promise<never> => Promise.reject(new Error('not here'));
+  const controller: Controller = {
+    inventory,
+    report,
+    socket: nothing,
+    tunnel: nothing,
+    deliver: nothing,
+    secret: nothing,
+  };
+  return {
+    host,
+    inventory,
+    connection: new LocalConnection(host, inventory.access, 'here', '/dev/null'),
+    controller,
+    lines,
+  };
+}
