@@ -15,10 +15,17 @@ import { createStats } from '../../apps/ws-server/stats.ts';
 
 const LIMITS: Limits = { lagBytes: 128 * 1024, queueBytes: 64 * 1024 * 1024, lagMs: 60_000 };
 
-export async function startFanOut(limits: Partial<Limits> = {}, pingSeconds = 25) {
+export interface FanOutOptions {
+  readonly limits?: Partial<Limits>;
+  readonly pingSeconds?: number;
+  /** 0 cuts a flush into many slices, so that clients come and go in the middle of it. */
+  readonly sliceMs?: number;
+}
+
+export async function startFanOut({ limits = {}, pingSeconds = 25, sliceMs }: FanOutOptions = {}) {
   const stats = createStats();
   const backpressure = new Backpressure({ ...LIMITS, ...limits }, stats, () => 'e1');
-  const hub = new Hub(new Flusher(backpressure, stats, () => undefined));
+  const hub = new Hub(new Flusher(backpressure, stats, () => undefined, sliceMs));
   const lifecycle = new Lifecycle(() => true);
   const pings = new Pings(pingSeconds);
   const gateway = new Gateway({

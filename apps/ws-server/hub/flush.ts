@@ -20,6 +20,7 @@ export class Flusher {
   readonly #backpressure: Backpressure;
   readonly #stats: Stats;
   readonly #onLatency: (seconds: number) => void;
+  readonly #sliceMs: number;
   #dirty: Group[] = [];
   #timer: NodeJS.Timeout | undefined;
   /** What the running pass still has to do. */
@@ -31,7 +32,14 @@ export class Flusher {
   #spentMs = 0;
   #stopped = false;
 
-  constructor(backpressure: Backpressure, stats: Stats, onLatency: (seconds: number) => void) {
+  /** `onLatency` receives one sample a pass: the age of its first event when the pass ended. */
+  constructor(
+    backpressure: Backpressure,
+    stats: Stats,
+    onLatency: (seconds: number) => void,
+    sliceMs: number = SLICE_MS,
+  ) {
+    this.#sliceMs = sliceMs;
     this.#backpressure = backpressure;
     this.#stats = stats;
     this.#onLatency = onLatency;
@@ -55,7 +63,8 @@ export class Flusher {
       this.#count(current);
     }
     membership.batch = group.batches;
-    if (client.state === 'open') owed.push(...group.untaken());
+    // Also to a lagging client: no later flush of this group could tell it that these are missing.
+    owed.push(...group.untaken());
     if (owed.length > 0 && client.state !== 'closing') client.write(owed);
   }
 
@@ -89,7 +98,7 @@ export class Flusher {
     let writes = 0;
     while (this.#step()) {
       writes += 1;
-      if (writes % WRITES_PER_LOOK === 0 && performance.now() - startedAt > SLICE_MS) {
+      if (writes % WRITES_PER_LOOK === 0 && performance.now() - startedAt > this.#sliceMs) {
         this.#spentMs += performance.now() - startedAt;
         setImmediate(this.#slice);
         return;

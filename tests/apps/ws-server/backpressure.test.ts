@@ -89,7 +89,7 @@ test('a lagging client is told exactly what it missed, and the others miss nothi
 });
 
 test('a client that lags too long is closed with 1008', async () => {
-  server = await startFanOut({ lagMs: 500 });
+  server = await startFanOut({ limits: { lagMs: 500 } });
   const slow = await stall(server.address, '?token=BTC');
   await flood();
   await until('it is being closed', () => [...server.gateway.clients].every(({ state }) => state === 'closing'));
@@ -100,7 +100,7 @@ test('a client that lags too long is closed with 1008', async () => {
 });
 
 test('a peer that answers no ping is cut', async () => {
-  server = await startFanOut({}, 1);
+  server = await startFanOut({ pingSeconds: 1 });
   const dead = await stall(server.address, '?token=BTC');
   await until('it is gone', () => server.stats.connections === 0, { seen: () => server.stats });
   expect([...server.stats.closed.keys()]).toEqual([1006]);

@@ -9,7 +9,7 @@ import { until } from '../../support/wait.ts';
 
 let server: FanOut;
 beforeEach(async () => {
-  server = await startFanOut();
+  server = await startFanOut({ sliceMs: 0 });
 });
 afterEach(() => server.stop());
 
