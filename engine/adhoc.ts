@@ -1,6 +1,6 @@
 import { describeError, ERRORS, KitError } from './errors.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
-import { selectHosts } from './inventory/select.ts';
+import { limitHosts } from './inventory/select.ts';
 import { inParallel } from './parallel.ts';
 import type { Answer, Piece } from './program.ts';
 import type { Reporter } from './report/reporter.ts';
@@ -30,7 +30,7 @@ export async function adhoc(
   show: (host: Host, answer: Answer) => void,
 ): Promise<number> {
   const session = new Session(inventory, options.report, NO_SERVICES);
-  const hosts = selectHosts(inventory, options.limit ?? 'all').filter((host) => piece(host) !== undefined);
+  const hosts = limitHosts(inventory, options.limit ?? 'all').filter((host) => piece(host) !== undefined);
   let failed: KitError | undefined;
   try {
     await inParallel(hosts, options.serial ? 1 : HOSTS_AT_ONCE, async (host) => {

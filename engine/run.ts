@@ -4,7 +4,7 @@ import { confirm } from './confirm.ts';
 import { describeError, ERRORS, KitError } from './errors.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import { unknownWord } from './inventory/problems.ts';
-import { selectHosts } from './inventory/select.ts';
+import { limitHosts, selectHosts } from './inventory/select.ts';
 import { inParallel } from './parallel.ts';
 import { type HostPlan, type OwnedCheck, pendingOf, planHost, type Wanted } from './plan.ts';
 import { checkText } from './report/check-text.ts';
@@ -138,7 +138,7 @@ async function verifyAll(
 
 /** Which resources and checks each host gets, after --limit and --tags. */
 function shareOut(book: Playbook, inventory: Inventory, { limit, tags, image }: RunOptions): Share[] {
-  const limited = limit ? new Set(selectHosts(inventory, limit)) : undefined;
+  const limited = limit ? new Set(limitHosts(inventory, limit)) : undefined;
   const known = rolesOf(book).map(({ name }) => name);
   const chosen = tags?.split(',').map((tag) => tag.trim());
   for (const tag of chosen ?? []) {

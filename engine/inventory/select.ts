@@ -15,6 +15,13 @@ export function selectHosts(inventory: Pick<Inventory, 'hosts'>, pattern: string
   return inventory.hosts.filter((host) => chosen.has(host));
 }
 
+/** Hosts that --limit names. One that names nobody is a mistake: a play may be for an empty group, a person is not. */
+export function limitHosts(inventory: Pick<Inventory, 'hosts'>, limit: string): Host[] {
+  const chosen = selectHosts(inventory, limit);
+  if (chosen.length > 0) return chosen;
+  throw new KitError('unknown-host', `--limit ${limit} selects no host`, { next: 'make status' });
+}
+
 function selectOne(hosts: readonly Host[], word: string): readonly Host[] {
   if (word === 'all') return hosts;
   const indexed = /^([a-z]+)\[(\d+)\]$/.exec(word);
