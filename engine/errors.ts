@@ -9,6 +9,7 @@ export const ERRORS = {
   'unknown-host': { exit: 3, means: '--limit names a host or group that the inventory does not have' },
   'unknown-role': { exit: 3, means: '--tags names a role that the playbook does not have' },
   'secret-missing': { exit: 3, means: 'a secret is neither in the environment file nor on any host' },
+  'secret-exposed': { exit: 3, means: 'others on this machine can read the file of secrets' },
   'not-confirmed': { exit: 3, means: 'a change was not confirmed: no terminal and no --yes, or the answer was no' },
   'provider-unavailable': { exit: 3, means: 'the provider of this environment cannot work on this machine' },
   'port-taken': { exit: 3, means: 'a port of this machine that the environment publishes is held by something else' },

@@ -24,6 +24,14 @@ export type Decision =
 
 export const OK: Decision = { state: 'ok' };
 
+/** What a host needs to pull an image. */
+export interface Delivered {
+  /** Of the manifest: `sha256:…`. */
+  digest: string;
+  /** Absent where the registry lets everyone read. */
+  login?: { user: string; password: string };
+}
+
 /** What the controller can do for a resource besides running shell on its host. */
 export interface Controller {
   inventory: Inventory;
@@ -32,8 +40,8 @@ export interface Controller {
   socket(host: string, address: string, port: number): Promise<string>;
   /** Listens on 127.0.0.1 of this machine; returns the port. */
   tunnel(host: string, address: string, port: number): Promise<number>;
-  /** Makes sure that the registry of the environment holds the release; returns the digest of its manifest. */
-  deliver(image: string): Promise<string>;
+  /** Makes sure that the registry of the environment holds the release. */
+  deliver(image: string): Promise<Delivered>;
   /** The value of a secret that the inventory names: from the environment file, else from the hosts. */
   secret(name: string): Promise<string>;
 }

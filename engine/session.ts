@@ -2,13 +2,13 @@ import { createServer } from 'node:net';
 import { KitError } from './errors.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import type { Reporter } from './report/reporter.ts';
-import type { Controller } from './resource.ts';
+import type { Controller, Delivered } from './resource.ts';
 import { Connection } from './transport/connection.ts';
 import { writeKnownHosts } from './transport/ssh.ts';
 
 /** What the rooms above hand in, because the engine knows neither images nor secrets. */
 export interface Services {
-  deliver(image: string, controller: Controller): Promise<string>;
+  deliver(image: string, controller: Controller): Promise<Delivered>;
   secret(name: string, session: Session): Promise<string>;
 }
 
@@ -33,7 +33,7 @@ export class Session {
   constructor(inventory: Inventory, report: Reporter, services: Services) {
     this.inventory = inventory;
     this.knownHosts = writeKnownHosts(inventory.env, inventory.access);
-    const deliveries = new Map<string, Promise<string>>();
+    const deliveries = new Map<string, Promise<Delivered>>();
     const controller: Controller = {
       inventory,
       report,

@@ -8,13 +8,14 @@ import { loadBalancer } from '#roles/load-balancer/role.ts';
 import { metrics } from '#roles/metrics/role.ts';
 import { publisher } from '#roles/publisher/role.ts';
 import { registry } from '#roles/registry/role.ts';
+import { secrets } from '#roles/secrets/role.ts';
 import { topics } from '#roles/topics/role.ts';
 import { wsServer } from '#roles/ws-server/role.ts';
 
 /** From a bare host to a live feed. */
 export const deploy = playbook('deploy', [
   play('every host is ready', { hosts: 'all', roles: [baseline, docker, firewall] }),
-  play('images can be delivered', { hosts: 'backend[0]', roles: [registry] }),
+  play('images can be delivered', { hosts: 'backend[0]', roles: [secrets, registry] }),
   play('brokers serve', { hosts: 'backend', roles: [broker] }),
   play('the first backend host serves', { hosts: 'backend[0]', roles: [topics, publisher] }),
   play('ws hosts stream', { hosts: 'ws', roles: [wsServer], strategy: 'rolling' }),

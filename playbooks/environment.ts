@@ -5,6 +5,7 @@ import { loadInventoryFile } from '#engine/inventory/load.ts';
 import { resolveInventory } from '#engine/inventory/resolve.ts';
 import type { Provider } from '#engine/provider.ts';
 import { schemasOf } from '#engine/run.ts';
+import { readSecretFile } from '#engine/secrets/secret-file.ts';
 import { roles } from './deploy.ts';
 
 /** The providers that scripts hand in, by name. */
@@ -18,7 +19,7 @@ export async function openEnvironment(
   const schemas = schemasOf(roles);
   const file = loadInventoryFile(inventoryFolder(), env, schemas);
   const provider = providers[file.provider];
-  const inventory = resolveInventory(env, file, await provider.reach({ env, file }), schemas);
+  const inventory = resolveInventory(env, file, await provider.reach({ env, file }), schemas, readSecretFile(env));
   return { inventory, provider };
 }
 

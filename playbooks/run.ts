@@ -1,10 +1,11 @@
 import type { Flag, Flags } from '#engine/cli/command.ts';
-import { KitError } from '#engine/errors.ts';
 import type { Inventory } from '#engine/inventory/inventory.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { isImage } from '#engine/resources/image.ts';
 import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
 import { deliveryByBuild } from '#fleet/deliver/delivery.ts';
+import { REGISTRY_PASSWORD, REGISTRY_USER } from '#roles/registry/login.ts';
+import { secretOf } from '#roles/secrets/read-back.ts';
 import { deploy } from './deploy.ts';
 import { envOf, openEnvironment, type Providers } from './environment.ts';
 
@@ -21,7 +22,7 @@ export const runFlags = {
 
 /** Flags as the options of a run in one environment. */
 export async function runOptions(flags: Flags, inventory: Inventory, report: Reporter): Promise<RunOptions> {
-  const delivery = await deliveryByBuild(inventory, report);
+  const delivery = await deliveryByBuild(inventory, { user: REGISTRY_USER, secret: REGISTRY_PASSWORD }, report);
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
   const limit = text('limit');
   const tags = text('tags');
@@ -37,9 +38,7 @@ export async function runOptions(flags: Flags, inventory: Inventory, report: Rep
     onApply: (resources) => delivery.begin(resources.filter(isImage).map(({ args }) => args.reference)),
     services: {
       deliver: delivery.deliver,
-      secret: async (name) => {
-        throw new KitError('secret-missing', `${name} is not known`);
-      },
+      secret: secretOf,
     },
   };
 }

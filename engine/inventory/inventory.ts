@@ -1,3 +1,4 @@
+import type { SecretFile } from '../secrets/secret-file.ts';
 import type { Group, InventoryFile } from './schema.ts';
 
 /** A host of the environment with its address known. Frozen once loaded. */
@@ -34,6 +35,8 @@ export interface Inventory {
   file: InventoryFile;
   hosts: readonly Host[];
   access: Access;
+  /** What this machine knows of the environment's secrets. */
+  secrets: SecretFile;
 }
 
 /** What a provider knows about one host: filled in where the inventory file is silent. */

@@ -1,4 +1,5 @@
 import type { Reach } from '../provider.ts';
+import { SecretFile } from '../secrets/secret-file.ts';
 import type { Host, Inventory } from './inventory.ts';
 import type { RoleSchemas } from './load.ts';
 import { bytesOf, type HostEntry, type InventoryFile } from './schema.ts';
@@ -13,7 +14,13 @@ function mergedVars(role: string, host: HostEntry, file: InventoryFile): Record<
 }
 
 /** Joins the checked file with what the provider knows, into an inventory whose every host has an address. */
-export function resolveInventory(env: string, file: InventoryFile, reach: Reach, roles: RoleSchemas): Inventory {
+export function resolveInventory(
+  env: string,
+  file: InventoryFile,
+  reach: Reach,
+  roles: RoleSchemas,
+  secrets: SecretFile = new SecretFile(),
+): Inventory {
   const hosts = Object.entries(file.hosts).map(([name, entry]): Host => {
     const known = reach.addresses[name];
     const address = entry.address ?? known?.address ?? name;
@@ -34,6 +41,7 @@ export function resolveInventory(env: string, file: InventoryFile, reach: Reach,
   const identityFile = file.ssh.identity_file ?? reach.identityFile;
   return Object.freeze({
     env,
+    secrets,
     file,
     hosts,
     access: {

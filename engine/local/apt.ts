@@ -5,6 +5,8 @@ import { attempt, CommandError } from './command.ts';
 export interface Tool {
   program: string;
   package: string;
+  /** The package that brings the program where the first one was installed and did not. */
+  otherwise?: string;
   why: string;
 }
 

@@ -23,8 +23,14 @@ export const DEBOOTSTRAP: Tool = {
 };
 export const SSH: Tool = { program: 'ssh', package: 'openssh-client', why: 'reaches the hosts' };
 export const SS: Tool = { program: 'ss', package: 'iproute2', why: 'names the process that holds a port' };
-const DOCKER: Tool = { program: 'docker', package: 'docker.io', why: 'runs the containers' };
 const DOCKERD: Tool = { program: 'dockerd', package: 'docker.io', why: 'runs the containers' };
+/** Since Debian 13 the client is a package of its own. */
+const DOCKER: Tool = {
+  program: 'docker',
+  package: 'docker.io',
+  otherwise: 'docker-cli',
+  why: 'is how the daemon is spoken to',
+};
 const IPTABLES: Tool = { program: 'iptables', package: 'iptables', why: 'is how dockerd makes networks' };
 
 /** What is missing of the prerequisites now. */
@@ -37,7 +43,7 @@ export interface Missing {
 /** Reads what is missing. An existing Docker, whatever its version and wherever it came from, is used as it is. */
 export async function missingPrerequisites({ tools }: Prerequisites): Promise<Missing> {
   const version = (await hasProgram('docker')) ? await dockerVersion() : undefined;
-  const engine = version === undefined ? [DOCKER, DOCKERD, IPTABLES] : [];
+  const engine = version === undefined ? [DOCKERD, DOCKER, IPTABLES] : [];
   return { tools: await missingTools([...engine, ...tools]), docker: version === undefined };
 }
 
@@ -58,13 +64,24 @@ export async function checkMachine(needs: Prerequisites, missing: Missing): Prom
   });
 }
 
+async function installTools(missing: Missing, report: Reporter): Promise<void> {
+  await install(packagesOf(missing), report);
+  const left = await missingTools(missing.tools);
+  const others = left.flatMap(({ otherwise }) => otherwise ?? []);
+  if (others.length > 0) await install(others, report);
+  const absent = (await missingTools(left)).map(({ program }) => program);
+  if (absent.length === 0) return;
+  const installed = [...packagesOf(missing), ...others].join(', ');
+  throw new KitError('provider-unavailable', `${installed} were installed, but ${absent.join(', ')} is not there`);
+}
+
 /** Makes the prerequisites true: installs what is missing and starts Docker. Says so before it does. */
 export async function preparePrerequisites(needs: Prerequisites, report: Reporter): Promise<void> {
   const missing = await missingPrerequisites(needs);
   await checkMachine(needs, missing);
   if (missing.tools.length > 0) {
     for (const tool of missing.tools) report.step('local', `${tool.program} is missing: it ${tool.why}`);
-    await install(packagesOf(missing), report);
+    await installTools(missing, report);
     forgetSocket();
   }
   // A package may have started the daemon by itself where an init system runs.

@@ -1,5 +1,5 @@
 import { type HostKind, OK, type Resource, resourceOf } from '../resource.ts';
-import { quote, words } from '../shell.ts';
+import { emit, quote, words } from '../shell.ts';
 
 /** An image that must be in the host's Docker, by the reference that Compose will name. */
 export interface ImageArgs {
@@ -22,11 +22,26 @@ const kind: HostKind<ImageArgs, ImageSeen> = {
     return all.map(({ reference }) => (tags.has('%up') ? tags.has(reference) : { unavailable: 'docker' }));
   },
   decide: (_, present) => (present ? OK : { state: 'change', action: '+', summary: 'pull' }),
-  prepare: async ({ reference }, controller) => ({ digest: await controller.deliver(reference) }),
+  async prepare({ reference }, controller) {
+    const { digest, login } = await controller.deliver(reference);
+    return { digest, user: login?.user ?? '', password: login?.password ?? '' };
+  },
   // By digest, so that what runs is what was pushed; then named, so that Compose and people can say it.
-  apply({ reference }, _seen, _facts, { digest = '' }) {
+  apply({ reference }, _seen, _facts, { digest = '', user = '', password = '' }) {
     const pinned = `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`;
-    return `docker pull --quiet ${quote(pinned)} >/dev/null\ndocker tag ${quote(pinned)} ${quote(reference)}`;
+    const registry = reference.slice(0, reference.indexOf('/'));
+    return [
+      // The login lasts for this one pull: no password stays on the host.
+      'c=$(mktemp -d)',
+      'trap \'rm -rf "$c"\' EXIT',
+      ...(user
+        ? [
+            `${emit(password)} | docker --config "$c" login --username ${quote(user)} --password-stdin ${quote(registry)} >/dev/null 2>&1 || { echo "login to ${registry} refused"; exit 1; }`,
+          ]
+        : []),
+      `docker --config "$c" pull --quiet ${quote(pinned)} >/dev/null`,
+      `docker tag ${quote(pinned)} ${quote(reference)}`,
+    ].join('\n');
   },
   applySeconds: () => PULL_S,
 };

@@ -1,7 +1,7 @@
 import { KitError } from '#engine/errors.ts';
 import { type Inventory, inGroup } from '#engine/inventory/inventory.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
-import type { Controller } from '#engine/resource.ts';
+import type { Controller, Delivered } from '#engine/resource.ts';
 import { build } from '../build/build.ts';
 import { digestOf, push } from '../build/push.ts';
 import type { BuiltImage, Recipe } from '../build/recipe.ts';
@@ -13,14 +13,24 @@ import { releaseOf } from '../build/release.ts';
 export interface Delivery {
   /** `10.128.0.2:5000/odin/ws-server:4f1c0a9be210`. Throws `internal` for an image that no recipe makes. */
   reference(name: string): string;
-  /** Makes sure that the registry holds a reference; returns its digest, `sha256:…`. */
-  deliver(reference: string, controller: Controller): Promise<string>;
+  /** Makes sure that the registry holds a reference. */
+  deliver(reference: string, controller: Controller): Promise<Delivered>;
   /** Begins to build what will be delivered, while hosts are still being prepared. */
   begin(references: readonly string[]): void;
 }
 
+/** Who pushes and pulls, and the name of the secret that lets them. */
+export interface RegistryLogin {
+  user: string;
+  secret: string;
+}
+
 /** Images that are built here and pushed once into the environment's own registry on the first backend host. */
-export async function deliveryByBuild(inventory: Inventory, report: Reporter): Promise<Delivery> {
+export async function deliveryByBuild(
+  inventory: Inventory,
+  { user, secret }: RegistryLogin,
+  report: Reporter,
+): Promise<Delivery> {
   const made = await recipes();
   const releases = new Map(await Promise.all(IMAGES.map(async (name) => [name, await releaseOf(made[name])] as const)));
   const [home] = inGroup(inventory, 'backend');
@@ -62,10 +72,11 @@ export async function deliveryByBuild(inventory: Inventory, report: Reporter): P
     async deliver(reference, controller) {
       const name = nameOf(reference);
       const near = await controller.tunnel(home.name, home.internal, port);
-      const known = await digestOf(near, name, releases.get(name) ?? '');
-      if (known) return known;
+      const login = { user, password: await controller.secret(secret) };
+      const known = await digestOf(near, name, releases.get(name) ?? '', login);
+      if (known) return { digest: known, login };
       begin([reference]);
-      return push(await (builds.get(name) as Promise<BuiltImage>), near, report);
+      return { digest: await push(await (builds.get(name) as Promise<BuiltImage>), near, login, report), login };
     },
   };
 }

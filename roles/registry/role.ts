@@ -4,12 +4,14 @@ import { directory } from '#engine/resources/directory.ts';
 import { file } from '#engine/resources/file.ts';
 import { service } from '#engine/resources/systemd.ts';
 import { role } from '#engine/role.ts';
+import { password } from './password.ts';
 
 const schema = z.strictObject({
   port: z.int().min(1).max(65_535).default(5000),
 });
 
 const CONFIG = '/etc/docker/registry/config.yml';
+const PASSWORDS = '/etc/docker/registry/htpasswd';
 const STORE = '/var/lib/docker-registry';
 
 /** Debian's docker-registry, bound to the internal address: images cross into the region once. */
@@ -23,6 +25,10 @@ storage:
     rootdirectory: ${STORE}
   delete:
     enabled: true
+auth:
+  htpasswd:
+    realm: odin
+    path: ${PASSWORDS}
 http:
   addr: ${host.internal}:${vars.port}
 `;
@@ -30,7 +36,8 @@ http:
       // The configuration first: the package starts the service, and must not listen on every address meanwhile.
       directory({ path: '/etc/docker/registry' }),
       file({ path: CONFIG, content: config }),
-      packages({ names: ['docker-registry'] }),
+      packages({ names: ['apache2-utils', 'docker-registry'] }),
+      password({ path: PASSWORDS }),
       directory({ path: STORE, mode: 0o750, owner: 'docker-registry:docker-registry' }),
       service({ unit: 'docker-registry.service', configuredBy: [config] }),
     ];
@@ -39,18 +46,19 @@ http:
     {
       where: 'host',
       id: 'registry.answers',
-      title: 'the registry answers on the internal address',
+      title: 'the registry answers on the internal address and asks for a password',
       severity: 'critical',
       phases: ['verify'],
-      probe: `curl -fsS -o /dev/null -m 5 http://${host.internal}:${vars.port}/v2/ 2>&1`,
-      judge: ({ status, output }) =>
-        status === 0
+      // 401 is the right answer: nobody gets in without the password.
+      probe: `curl -sS -o /dev/null -m 5 -w '%{http_code}' http://${host.internal}:${vars.port}/v2/ 2>&1`,
+      judge: ({ output }) =>
+        output.trim() === '401'
           ? { ok: true }
           : {
               ok: false,
-              message: `the registry on ${host.internal}:${vars.port} does not answer`,
+              message: `the registry on ${host.internal}:${vars.port} does not ask for a password`,
               lastLines: output,
-              next: 'journalctl -u docker-registry -n 50',
+              next: 'journalctl -u docker-registry -n 50   (on the host)',
             },
     },
   ],
