@@ -3,7 +3,8 @@ import type { Inventory } from '#engine/inventory/inventory.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { isImage } from '#engine/resources/image.ts';
 import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
-import { deliveryByBuild } from '#fleet/deliver/delivery.ts';
+import { type Delivery, deliveryByBuild } from '#fleet/deliver/delivery.ts';
+import { deliveryByRegistry } from '#fleet/deliver/pinned.ts';
 import { REGISTRY_PASSWORD, REGISTRY_USER } from '#roles/registry/login.ts';
 import { secretOf } from '#roles/secrets/read-back.ts';
 import { deploy } from './deploy.ts';
@@ -20,9 +21,16 @@ export const runFlags = {
   'detailed-exitcode': { help: 'exit 10 when something changed or would change' },
 } as const satisfies Record<string, Flag>;
 
+/** Where images come from. In a sandbox `auto` takes what is pinned, and builds where nothing is. */
+function deliveryOf(inventory: Inventory, report: Reporter): Promise<Delivery> | Delivery {
+  const { from, pinned } = inventory.file.images;
+  if (from === 'registry' || (from === 'auto' && Object.keys(pinned).length > 0)) return deliveryByRegistry(inventory);
+  return deliveryByBuild(inventory, { user: REGISTRY_USER, secret: REGISTRY_PASSWORD }, report);
+}
+
 /** Flags as the options of a run in one environment. */
 export async function runOptions(flags: Flags, inventory: Inventory, report: Reporter): Promise<RunOptions> {
-  const delivery = await deliveryByBuild(inventory, { user: REGISTRY_USER, secret: REGISTRY_PASSWORD }, report);
+  const delivery = await deliveryOf(inventory, report);
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
   const limit = text('limit');
   const tags = text('tags');
@@ -54,4 +62,12 @@ export const verifyFlags = { env: runFlags.env, limit: runFlags.limit, tags: run
 export async function runVerify(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
   const { inventory } = await openEnvironment(envOf(flags), providers);
   return runChecks(deploy, inventory, ['verify'], await runOptions(flags, inventory, report));
+}
+
+/** The roles that run an image of ours. */
+const IMAGE_ROLES = 'broker,publisher,ws-server,metrics,gate';
+
+/** Builds the images whose sources changed, and deploys what came out different. */
+export function runRebuild(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
+  return runDeploy({ tags: IMAGE_ROLES, ...flags }, providers, report);
 }

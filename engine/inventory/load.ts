@@ -48,6 +48,10 @@ const RULES: FileRule[] = [
     file.images.from === 'auto' && file.provider !== 'sandbox'
       ? [{ path: ['images', 'from'], message: 'auto is for a sandbox only: say "registry" or "build"' }]
       : [],
+  ({ images, secrets }) =>
+    images.login && !secrets.includes(images.login.secret)
+      ? [{ path: ['images', 'login', 'secret'], message: `${images.login.secret} is not among "secrets"` }]
+      : [],
 ];
 
 /** The valid keys at a path of the inventory, for "did you mean". */

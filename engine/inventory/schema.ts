@@ -18,6 +18,8 @@ export function bytesOf(size: string): number {
 export const GROUPS = ['backend', 'ws', 'lb', 'monitoring'] as const;
 export type Group = (typeof GROUPS)[number];
 
+const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name such as GRAFANA_PASSWORD');
+
 /** Each role's variables at one level (all, a group, a host): the roles' own schemas check them, see load.ts. */
 const roleVars = z.record(z.string(), z.record(z.string(), z.unknown()));
 
@@ -49,7 +51,18 @@ export const inventorySchema = z.strictObject({
   images: z
     .strictObject({
       from: z.enum(['auto', 'registry', 'build']).default('build'),
-      registry: z.string().optional(),
+      pinned: z
+        .record(
+          z.string(),
+          z
+            .string()
+            .regex(
+              /^[^\s@]+@sha256:[0-9a-f]{64}$/,
+              'expected a reference such as registry.example/odin/kafka@sha256:…',
+            ),
+        )
+        .default({}),
+      login: z.strictObject({ user: z.string(), secret: secretName }).optional(),
     })
     .prefault({}),
   gce: z
@@ -66,7 +79,7 @@ export const inventorySchema = z.strictObject({
       publish: z.record(z.string(), z.array(z.string())).default({}),
     })
     .optional(),
-  secrets: z.array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name such as GRAFANA_PASSWORD')).default([]),
+  secrets: z.array(secretName).default([]),
   groups: z.partialRecord(z.enum(GROUPS), z.strictObject({ vars: roleVars })).default({}),
   vars: roleVars.default({}),
 });

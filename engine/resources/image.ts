@@ -3,7 +3,7 @@ import { emit, quote, words } from '../shell.ts';
 
 /** An image that must be in the host's Docker, by the reference that Compose will name. */
 export interface ImageArgs {
-  /** `10.128.0.2:5000/odin/ws-server:4f1c0a9be210` */
+  /** `10.128.0.2:5000/odin/ws-server:4f1c0a9be210`, or pinned by digest: `registry.example/kafka@sha256:…`. */
   reference: string;
 }
 
@@ -16,7 +16,7 @@ const kind: HostKind<ImageArgs, ImageSeen> = {
   where: 'host',
   name: 'docker.image',
   probe: (all) =>
-    `command -v docker >/dev/null || exit 3\ndocker image inspect --format '{{join .RepoTags " "}}' ${words(...all.map(({ reference }) => reference))} 2>/dev/null\ndocker info --format ok >/dev/null 2>&1 && echo %up`,
+    `command -v docker >/dev/null || exit 3\ndocker image inspect --format '{{join .RepoTags " "}} {{join .RepoDigests " "}}' ${words(...all.map(({ reference }) => reference))} 2>/dev/null\ndocker info --format ok >/dev/null 2>&1 && echo %up`,
   read(output, all) {
     const tags = new Set(output.split(/\s+/));
     return all.map(({ reference }) => (tags.has('%up') ? tags.has(reference) : { unavailable: 'docker' }));
@@ -28,7 +28,8 @@ const kind: HostKind<ImageArgs, ImageSeen> = {
   },
   // By digest, so that what runs is what was pushed; then named, so that Compose and people can say it.
   apply({ reference }, _seen, _facts, { digest = '', user = '', password = '' }) {
-    const pinned = `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`;
+    const isPinned = reference.includes('@');
+    const pinned = isPinned ? reference : `${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`;
     const registry = reference.slice(0, reference.indexOf('/'));
     return [
       // The login lasts for this one pull: no password stays on the host.
@@ -40,7 +41,7 @@ const kind: HostKind<ImageArgs, ImageSeen> = {
           ]
         : []),
       `docker --config "$c" pull --quiet ${quote(pinned)} >/dev/null`,
-      `docker tag ${quote(pinned)} ${quote(reference)}`,
+      ...(isPinned ? [] : [`docker tag ${quote(pinned)} ${quote(reference)}`]),
     ].join('\n');
   },
   applySeconds: () => PULL_S,
