@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Environment } from '#engine/provider.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
+import { capabilityFlags } from './capabilities.ts';
 import { collectPackages, offerPackages } from './debs.ts';
 import { hostImage, prepareHostImage } from './host-image.ts';
 import { authorize, bootHost, createHost, type NewHost, openFilesLimit, removeHost } from './hosts.ts';
@@ -35,12 +36,12 @@ export async function converge(environment: Environment, report: Reporter): Prom
   await collectPackages(env);
   const given = Object.fromEntries([...hosts.values()].map((host) => [host.name, host.address]));
   const addresses = assignAddresses(subnet, names, given);
-  const image = await hostImage();
+  const [image, capabilities] = await Promise.all([hostImage(), capabilityFlags()]);
 
   const booted = await Promise.all(
     names.map(async (name) => {
       const publish = ports.filter((port) => port.host === name);
-      const wanted = { env, name, image, address: addresses[name] ?? '', publish };
+      const wanted = { env, name, image, address: addresses[name] ?? '', publish, capabilities };
       return makeServe(wanted, hosts.get(name), { publicKey, newKey }, report);
     }),
   );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KitError } from '#engine/errors.ts';
-import { lastLines } from '#engine/local/command.ts';
+import { lastLines, run } from '#engine/local/command.ts';
 import { docker, tryDocker } from '#engine/local/docker.ts';
 import { until } from '#engine/local/wait.ts';
 import { packageFolder } from './debs.ts';
@@ -28,10 +28,11 @@ const HALT_S = 15;
 
 /**
  * A container that can boot systemd and run a Docker Engine of its own. `--privileged` would need CAP_SYS_RESOURCE,
- * which a machine that is itself a container often does not have; these are the parts of it that are needed.
+ * which a machine that is itself a container often does not have; these are the parts of it that are needed, together with
+ * the capabilities that there are.
  */
 const FLAGS = [
-  ...['--cap-add', 'ALL', '--cap-drop', 'SYS_RESOURCE', '--cgroupns', 'private'],
+  ...['--cgroupns', 'private'],
   ...['--security-opt', 'seccomp=unconfined'],
   ...['--security-opt', 'apparmor=unconfined'],
   ...['--security-opt', 'systempaths=unconfined'],
@@ -49,6 +50,8 @@ export interface NewHost {
   image: { key: string; tag: string };
   address: string;
   publish: readonly Publish[];
+  /** See capabilities.ts. */
+  capabilities: readonly string[];
 }
 
 const publishFlags = (publish: readonly Publish[]): string[] => publish.flatMap(({ written }) => ['-p', written]);
@@ -63,7 +66,7 @@ export function flagsKey(publish: readonly Publish[]): string {
 
 /** The arguments of `docker create` for a host. Pure but for the environment's folders. */
 export function createArguments(host: NewHost): string[] {
-  const { env, name, image, address, publish } = host;
+  const { env, name, image, address, publish, capabilities } = host;
   const labels = {
     [ENV_LABEL]: env,
     [HOST_LABEL]: name,
@@ -79,6 +82,7 @@ export function createArguments(host: NewHost): string[] {
     ...['--volume', `${packageFolder(env, name)}:/var/cache/apt/archives`],
     ...publishFlags(publish),
     ...FLAGS,
+    ...capabilities,
     image.tag,
   ];
 }
@@ -94,11 +98,12 @@ export async function createHost(host: NewHost): Promise<void> {
 export const removeHost = (env: string, name: string): Promise<string> =>
   docker(['rm', '--force', containerName(env, name)]);
 
-/** Lets the sandbox's key in as root. Docker hands the file over as root's own, with the mode that it has here. */
+/** Lets the sandbox's key in as root. As an archive, because a plain `docker cp` keeps the operator's user id on the file. */
 export async function authorize(env: string, name: string, publicKey: string): Promise<void> {
-  const file = join(sandboxState(env), 'authorized_keys');
-  await writeFile(file, publicKey, { mode: 0o600 });
-  await docker(['cp', file, `${containerName(env, name)}:/root/.ssh/authorized_keys`]);
+  await writeFile(join(sandboxState(env), 'authorized_keys'), publicKey);
+  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=0600'];
+  const archive = await run('tar', [...owner, '-C', sandboxState(env), '-cf', '-', 'authorized_keys']);
+  await docker(['cp', '-', `${containerName(env, name)}:/root/.ssh`], { input: archive });
 }
 
 /** A host that runs but does not answer may be in the middle of its boot: what it is granted before it is restarted. */

@@ -5,7 +5,14 @@ import type { Publish } from '#providers/sandbox/publish.ts';
 const publish: Publish[] = [
   { host: 'lb-1', address: '127.0.0.1', port: 3004, hostPort: 3004, written: '127.0.0.1:3004:3004' },
 ];
-const host = { env: 'demo', name: 'lb-1', image: { key: 'k', tag: 'image:k' }, address: '10.77.0.14', publish };
+const host = {
+  env: 'demo',
+  name: 'lb-1',
+  image: { key: 'k', tag: 'image:k' },
+  address: '10.77.0.14',
+  publish,
+  capabilities: ['--cap-add', 'ALL'],
+};
 
 it('makes a container that can boot systemd and hold an engine, without --privileged', () => {
   const args = createArguments(host);
@@ -19,7 +26,8 @@ it('makes a container that can boot systemd and hold an engine, without --privil
     '--label odin-deploy.host=lb-1',
     '--volume odin-demo-lb-1-docker:/var/lib/docker',
     '-p 127.0.0.1:3004:3004',
-    '--cap-add ALL --cap-drop SYS_RESOURCE --cgroupns private',
+    '--cap-add ALL',
+    '--cgroupns private',
     '--tmpfs /run:exec --tmpfs /tmp:exec',
     '--stop-signal SIGRTMIN+3',
   ]) {
