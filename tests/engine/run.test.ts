@@ -9,6 +9,7 @@ import { type Playbook, play, playbook, role } from '#engine/role.ts';
 import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { inventoryOf } from '../support/inventory.ts';
+import { plain } from '../support/plain.ts';
 import { fileAt } from '../support/plan.ts';
 import { standInForSsh } from '../support/ssh-stand-in.ts';
 
@@ -72,8 +73,6 @@ interface Told {
   error: unknown;
   text: string;
 }
-
-const plain = (text: string): string => text.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g'), '');
 
 async function told(act: (options: RunOptions) => Promise<number>, more: Partial<RunOptions> = {}): Promise<Told> {
   const lines: string[] = [];

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+
+/** What a person sees who types `npx zx scripts/NAME.mjs …`. */
+function type(script: string, ...words: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn('zx', [`scripts/${script}.mjs`, ...words], {
+    cwd: ROOT,
+    env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env.PATH}`, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    err += chunk;
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+describe.concurrent('words that a script does not know are errors, never ignored', () => {
+  it.each<[words: string[], lines: string[]]>([
+    [
+      ['--limt', 'ws-1'],
+      [
+        'usage: unknown flag "--limt"; did you mean "--limit"?',
+        '  next: npx zx scripts/plan.mjs --help',
+        'exit code 3',
+      ],
+    ],
+    [
+      ['--env', 'sandbx'],
+      [
+        'inventory-missing: inventory/sandbx.yml: unknown environment "sandbx"; did you mean "sandbox"?',
+        '  next: cp inventory/example.yml inventory/sandbx.yml',
+        'exit code 3',
+      ],
+    ],
+    [
+      ['--env'],
+      [
+        expect.stringContaining("usage: Option '--env <value>' argument missing"),
+        '  next: npx zx scripts/plan.mjs --help',
+        'exit code 3',
+      ] as string[],
+    ],
+    [['prod'], ['usage: "prod" is one word too many', '  next: npx zx scripts/plan.mjs --help', 'exit code 3']],
+    [[], ['usage: which environment? give --env NAME', '  next: ls inventory/', 'exit code 3']],
+  ])('plan %j', async (words, lines) => {
+    const { code, err, out } = await type('plan', ...words);
+    expect(err.trim().split('\n')).toEqual(lines);
+    expect(code).toBe(3);
+    expect(out).toBe('');
+  });
+
+  it('--help tells the flags, on standard output', async () => {
+    const { code, out } = await type('deploy', '--help');
+    expect(code).toBe(0);
+    for (const flag of [
+      '--env NAME',
+      '--limit HOSTS',
+      '--tags ROLES',
+      '--check',
+      '--diff',
+      '--yes',
+      '--verbose',
+      '--help',
+    ])
+      expect(out).toContain(`  ${flag}`);
+  });
+});
