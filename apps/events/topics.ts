@@ -38,6 +38,7 @@ export function topicIndex(name: string): number {
 
 /**
  * An empty topic whose only use is its identity: it goes into the epoch beside the identities of the topics above.
- * Delete and create it when offsets may start again although the topics kept their identity (a restored broker).
+ * Delete and create it, or give it one more partition, when offsets may start again although the topics kept their
+ * identity (a restored broker). It may be absent.
  */
 export const EPOCH_TOPIC = 'odin.epoch';

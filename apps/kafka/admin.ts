@@ -35,7 +35,7 @@ export interface KafkaAdmin {
   clusterId(): Promise<string>;
   /** Advertised addresses, `host:port`. */
   brokers(): Promise<readonly string[]>;
-  /** All topics that exist, or those of `names` that do. */
+  /** All topics that exist, or those of `names` that do, by name. */
   describeTopics(names?: readonly string[]): Promise<readonly TopicSpec[]>;
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
   deleteTopics(names: readonly string[]): Promise<void>;
@@ -91,7 +91,8 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
     if (wanted.length === 0) return [];
     const { topics } = await call('describe topics', () => admin.fetchTopicMetadata({ topics: wanted }));
     const configs = await explicit(wanted);
-    return topics.map(({ name, partitions }) => ({
+    const sorted = topics.toSorted((a, b) => a.name.localeCompare(b.name));
+    return sorted.map(({ name, partitions }) => ({
       name,
       partitions: partitions.length,
       replication: partitions[0]?.replicas.length ?? 0,

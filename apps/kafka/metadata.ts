@@ -1,7 +1,8 @@
 /**
  * One Metadata request of the Kafka protocol, version 12, over a connection of its own. kafkajs speaks version 6, which
  * knows no topic ids; they are what tells a topic that was deleted and created again from the one before.
- * Shapes: https://kafka.apache.org/protocol#The_Messages_Metadata (flexible versions, KIP-482; topic ids, KIP-516).
+ * Shapes: https://kafka.apache.org/protocol#The_Messages_Metadata and #The_Messages_ApiVersions (flexible versions,
+ * KIP-482; topic ids, KIP-516).
  */
 
 import { type Socket, connect as tcpConnect } from 'node:net';
@@ -10,12 +11,13 @@ import type { KafkaOptions } from './options.ts';
 import { Reader, Writer } from './wire.ts';
 
 const METADATA = 3;
-const VERSION = 12;
+const METADATA_VERSION = 12;
+const API_VERSIONS = 18;
 const NO_TOPIC_ID = '00000000000000000000000000000000';
 const RESPONSE_MAX_BYTES = 16 * 1024 * 1024;
 
 export interface TopicMetadata {
-  /** 32 hex digits. */
+  /** 32 hex digits; empty when the broker knows no topic ids. */
   readonly id: string;
   readonly partitions: number;
 }
@@ -26,12 +28,32 @@ export interface Metadata {
   readonly topics: ReadonlyMap<string, TopicMetadata>;
 }
 
-/** Asks the brokers in turn. Throws KafkaUnreachableError when none answers within `timeoutMs`. */
+/** Throws KafkaUnreachableError when no broker answers within `timeoutMs`. */
 export async function fetchMetadata(
   options: KafkaOptions,
   topics: readonly string[],
   timeoutMs: number,
 ): Promise<Metadata> {
+  return decode(await askAny(options, encode(topics), timeoutMs));
+}
+
+/** Whether the brokers speak a Metadata version that carries topic ids. Throws KafkaUnreachableError. */
+export async function knowsTopicIds(options: KafkaOptions, timeoutMs: number): Promise<boolean> {
+  const request = new Writer().int16(API_VERSIONS).int16(0).int32(1).string('odin').framed();
+  const from = new Reader(await askAny(options, request, timeoutMs));
+  from.int32();
+  from.int16();
+  for (let left = from.int32(); left > 0; left -= 1) {
+    const key = from.int16();
+    from.int16();
+    const most = from.int16();
+    if (key === METADATA) return most >= METADATA_VERSION;
+  }
+  return false;
+}
+
+/** Asks the brokers in turn. */
+async function askAny(options: KafkaOptions, request: Buffer, timeoutMs: number): Promise<Buffer> {
   let last: unknown;
   for (const broker of options.brokers) {
     const colon = broker.lastIndexOf(':');
@@ -39,17 +61,17 @@ export async function fetchMetadata(
     const port = Number(broker.slice(colon + 1));
     try {
       const socket = options.dial ? options.dial(host, port) : tcpConnect({ host, port });
-      return decode(await exchange(socket, encode(topics), timeoutMs));
+      return await exchange(socket, request, timeoutMs);
     } catch (error) {
       last = error;
     }
   }
-  throw new KafkaUnreachableError(`no metadata from ${options.brokers.join(', ')}`, last);
+  throw new KafkaUnreachableError(`no answer from ${options.brokers.join(', ')}`, last);
 }
 
 function encode(topics: readonly string[]): Buffer {
   const out = new Writer();
-  out.int16(METADATA).int16(VERSION).int32(1).string('odin').tags();
+  out.int16(METADATA).int16(METADATA_VERSION).int32(1).string('odin').tags();
   out.uvarint(topics.length + 1);
   for (const topic of topics) out.hex(NO_TOPIC_ID).compactString(topic).tags();
   out.bool(false).bool(false).tags();

@@ -23,10 +23,16 @@ type Route = (body: string) => Promise<Answer> | Answer;
 type Answer = { readonly status?: number; readonly type?: string; readonly body: unknown };
 
 export function createHttp({ feed, metrics, version, save, log }: HttpOptions): Server {
-  // Saved first: what was answered with 200 survives a crash.
-  const change = async (state: State) => {
-    await save(state);
-    feed.change(state);
+  let last: Promise<void> = Promise.resolve();
+  // Saved first: what was answered with 200 survives a crash. One after the other: there is one state file.
+  const change = (to: (before: State) => State): Promise<void> => {
+    const done = last.then(async () => {
+      const state = to(feed.state);
+      await save(state);
+      feed.change(state);
+    });
+    last = done.catch(() => undefined);
+    return done;
   };
   const routes: Record<string, Route> = {
     'GET /health': () => ({ body: health(feed) }),
@@ -37,17 +43,19 @@ export function createHttp({ feed, metrics, version, save, log }: HttpOptions): 
       const body = parseBody(text);
       const rate = parseRate(body.rate ?? DEFAULT_RATE);
       const tokenIds = parseTokens(body.tokenIds);
-      await change({ running: true, rate, tokenIds });
+      await change(() => ({ running: true, rate, tokenIds }));
       return { body: { status: 'started', rate, tokenCount: tokenIds.length } };
     },
     'POST /stop': async () => {
-      await change({ ...feed.state, running: false });
+      await change((before) => ({ ...before, running: false }));
       return { body: { status: 'stopped' } };
     },
     'POST /rate': async (text) => {
       const rate = parseRate(parseBody(text).rate);
-      if (!feed.state.running) throw new BadRequestError('not running: POST /start first');
-      await change({ ...feed.state, rate });
+      await change((before) => {
+        if (!before.running) throw new BadRequestError('not running: POST /start first');
+        return { ...before, rate };
+      });
       return { body: { status: 'updated', rate } };
     },
   };

@@ -1,7 +1,7 @@
 /** The publisher: a simulated market, written to Kafka at a declared rate. */
 
 import { createProducer } from '@odin/kafka';
-import { createLogger, startWith } from '@odin/runtime';
+import { createLogger, messageOf, startWith } from '@odin/runtime';
 import { Feed } from './feed.ts';
 import { createHttp } from './http.ts';
 import { createMetrics } from './metrics.ts';
@@ -17,9 +17,10 @@ const declared: State = {
   rate: rate ?? 50,
   tokenIds: tokens ?? [],
 };
-const state = (await loadState(stateDir)) ?? declared;
-// Proves at the start that the state can be kept, not at the first change.
-await saveState(stateDir, state);
+const state = await restore().catch((error: unknown) => {
+  log.error('the state cannot be kept', { stateDir, error: messageOf(error) });
+  process.exit(1);
+});
 
 const feed = new Feed(createProducer({ brokers, clientId: 'odin-publisher', logger: log }), log, state);
 const server = createHttp({
@@ -42,3 +43,10 @@ const stop = async (signal: string) => {
 };
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
+
+/** Saves it again: that it can be kept is proven at the start, not at the first change. */
+async function restore(): Promise<State> {
+  const restored = (await loadState(stateDir)) ?? declared;
+  await saveState(stateDir, restored);
+  return restored;
+}

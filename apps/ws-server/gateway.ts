@@ -12,6 +12,9 @@ import { handleMessage } from './messages.ts';
 import type { Pings } from './pings.ts';
 import type { Stats } from './stats.ts';
 
+const BAD_HANDSHAKE =
+  'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n';
+
 /** Carries its client, so that one listener serves all sockets. */
 class FeedSocket extends WebSocket {
   client: Client | undefined;
@@ -41,7 +44,7 @@ export class Gateway {
     this.#options = options;
     this.#sockets.on('wsClientError', (_error, socket) => {
       options.stats.refused.bad_handshake += 1;
-      socket.destroy();
+      socket.end(BAD_HANDSHAKE);
     });
   }
 

@@ -67,7 +67,8 @@ export async function runDev(say: (line: string) => void, offset = 0): Promise<v
 
 function watch(app: string, env: Record<string, string>): ChildProcess {
   const main = join(APPS, app, 'main.ts');
-  return spawn(process.execPath, ['--watch', '--watch-preserve-output', main], {
+  // The whole folder, not only what is imported: the live page is read as files.
+  return spawn(process.execPath, ['--watch', `--watch-path=${APPS}`, '--watch-preserve-output', main], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -133,6 +133,30 @@ test('a recreated topic, and a new marker, begin a new epoch, and nothing of it 
   await until('another epoch', async () => (await epochOf()) !== second, { ms: 20_000 });
 }, 60_000);
 
+test('partitioned delivery: the broker splits the partitions, and each instance is healthy with its share', async () => {
+  const env = { KAFKA_BROKERS: kafka.address, KAFKA_GROUP_ID: 'shared', DELIVERY: 'partitioned' };
+  const pair = await Promise.all(['a', 'b'].map((name) => startApp('ws-server', { ...env, INSTANCE: name })));
+  try {
+    const shares = async () =>
+      Promise.all(
+        pair.map(async (app) => {
+          const { checks } = (await kafkaOf(app)) as { checks: { kafka: { healthy: boolean; assigned: number } } };
+          return checks.kafka.healthy ? checks.kafka.assigned : 0;
+        }),
+      );
+    await until(
+      'a split of all 96',
+      async () => {
+        const [a = 0, b = 0] = await shares();
+        return a > 0 && b > 0 && a + b === 96;
+      },
+      { ms: 30_000, seen: () => pair.map((app) => app.output().slice(-300)) },
+    );
+  } finally {
+    await Promise.all(pair.map((app) => app.end()));
+  }
+}, 60_000);
+
 test('an instance that ends tells its clients and leaves no group behind', async () => {
   await Promise.all(instances.map(ready));
   const listeners = await Promise.all(instances.map((app) => listen(addressOf(app), '?token=BTC')));
