@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KitError } from '../errors.ts';
@@ -82,6 +82,7 @@ export async function buildRootfs(rootfs: Rootfs, report: Reporter): Promise<str
     const partial = `${archive}.${process.pid}.partial`;
     await run('tar', ['--numeric-owner', '-C', join(work, 'root'), '-cf', partial, '.'], { root: true });
     await rename(partial, archive);
+    await dropOldArchives(rootfs.name);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new KitError('build-failed', `the ${rootfs.name} filesystem could not be made`, {
@@ -138,6 +139,19 @@ async function removeDeadWork(): Promise<void> {
     const pid = Number(name.split('.').at(-2));
     if (!(await isRunning(pid))) await run('rm', ['-f', '--', join(archives, name)], { root: true });
   }
+}
+
+/** Two clones at two versions take turns without making an archive each time; a third one pushes the oldest out. */
+const KEPT_ARCHIVES = 2;
+
+async function dropOldArchives(name: string): Promise<void> {
+  const folder = cacheFolder('rootfs');
+  const named = (await readdir(folder)).filter((file) => file.startsWith(`${name}-`) && file.endsWith('.tar'));
+  const dated = await Promise.all(
+    named.map(async (file) => ({ file, time: (await stat(join(folder, file))).mtimeMs })),
+  );
+  const old = dated.sort((a, b) => b.time - a.time).slice(KEPT_ARCHIVES);
+  if (old.length > 0) await run('rm', ['-f', '--', ...old.map(({ file }) => join(folder, file))], { root: true });
 }
 
 /** Never follows a mount: a chroot may have had /proc inside. */

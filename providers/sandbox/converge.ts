@@ -29,7 +29,8 @@ export async function converge(environment: Environment, report: Reporter): Prom
     ports.filter((port) => isDown(port.host)),
   );
 
-  await prepareHostImage(report);
+  // A host that exists boots from its own disk: it needs no image, least of all a newer one.
+  if (names.some((name) => mustBeMade(hosts.get(name)))) await prepareHostImage(report);
   const subnet = await prepareNetwork(env);
   const newKey = !existsSync(identityFile(env));
   const publicKey = await prepareIdentity(env);
@@ -48,6 +49,8 @@ export async function converge(environment: Environment, report: Reporter): Prom
   if (booted.some(Boolean)) await sayOpenFiles(env, names[0] ?? '', report);
 }
 
+const mustBeMade = (seen: SeenHost | undefined): boolean => !seen || repairOf(seen)?.action === 'recreate';
+
 interface Key {
   publicKey: string;
   newKey: boolean;
@@ -58,7 +61,7 @@ async function makeServe(wanted: NewHost, seen: SeenHost | undefined, key: Key, 
   const { env, name, address } = wanted;
   const started = performance.now();
   const repair = seen && repairOf(seen);
-  const absent = !seen || repair?.action === 'recreate';
+  const absent = mustBeMade(seen);
   if (!absent && !repair && !key.newKey) return false;
   report.step(name, repair ? repair.detail : seen ? 'taking the new key' : `booting at ${address}`);
   if (repair?.action === 'recreate') await removeHost(env, name);
