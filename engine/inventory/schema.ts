@@ -58,7 +58,7 @@ export const inventorySchema = z.strictObject({
             .string()
             .regex(
               /^[^\s@]+@sha256:[0-9a-f]{64}$/,
-              'expected a reference such as registry.example/odin/kafka@sha256:…',
+              'expected a reference such as registry.example/odin/publisher@sha256:…',
             ),
         )
         .default({}),
