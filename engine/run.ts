@@ -36,7 +36,8 @@ export interface RunOptions {
 
 /** At most this many hosts at once: below sshd's MaxStartups. */
 const HOSTS_AT_ONCE = 10;
-const EXIT_CHANGED = 10;
+/** With --detailed-exitcode, where something changed or would change. */
+export const EXIT_CHANGED = 10;
 
 /** One host's share of a playbook. */
 interface Share {

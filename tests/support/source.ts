@@ -43,6 +43,8 @@ export interface Source {
   imports: Import[];
   /** Every name and every text in the code. Comments are none. */
   words: { text: string; line: number }[];
+  /** The names that `new KitError(…)` is given. */
+  thrown: { name: string; line: number }[];
   /** Nodes by type, with the lines where they stand. */
   lines: Map<string, number[]>;
 }
@@ -51,6 +53,8 @@ interface Node {
   type: string;
   start: number;
   source?: Node | null;
+  callee?: Node;
+  arguments?: Node[];
   importKind?: string;
   exportKind?: string;
   value?: unknown;
@@ -79,7 +83,7 @@ export function source(path: string): Source {
 
 /** Parses a text as if it stood at `path`. */
 export function parse(path: string, text: string): Source {
-  const result: Source = { path, imports: [], words: [], lines: new Map() };
+  const result: Source = { path, imports: [], words: [], thrown: [], lines: new Map() };
   for (const node of nodesOf(parseAst(text.replace(/^#!.*/, ''), { lang: 'ts' }) as unknown as Node)) {
     const line = text.slice(0, node.start).split('\n').length;
     result.lines.set(node.type, [...(result.lines.get(node.type) ?? []), line]);
@@ -88,6 +92,11 @@ export function parse(path: string, text: string): Source {
       const specifier = node.source.value;
       const typeOnly = node.type === 'TSImportType' || (node.importKind ?? node.exportKind) === 'type';
       result.imports.push({ specifier, typeOnly, target: targetOf(path, specifier) });
+    }
+    if (node.type === 'NewExpression' && node.callee?.name === 'KitError' && node.arguments?.[0]) {
+      // One name, or a choice between several.
+      for (const { type, value } of nodesOf(node.arguments[0]))
+        if (type === 'Literal' && typeof value === 'string') result.thrown.push({ name: value, line });
     }
     const said =
       node.type === 'TemplateElement' ? (node.value as { cooked?: string }).cooked : (node.name ?? node.value);
