@@ -20,6 +20,22 @@ export function clusterId(env: string): string {
   return createHash('sha256').update(`odin-deploy/${env}`).digest().subarray(0, 16).toString('base64url');
 }
 
+/** Where clients on other hosts find the brokers. */
+export function externalBrokers(inventory: Inventory): string[] {
+  return inGroup(inventory, 'backend').map(
+    ({ internal, vars }) => `${internal}:${(vars.broker as { port: number }).port}`,
+  );
+}
+
+/**
+ * Where a client in the Compose project of the first broker finds the brokers. In a cluster that is outside as well: the
+ * name of the broker's container means the one on its own host, and no other.
+ */
+export function brokersBeside(inventory: Inventory): string[] {
+  const outside = externalBrokers(inventory);
+  return outside.length > 1 ? outside : [`odin-broker:${INTERNAL_PORT}`];
+}
+
 /**
  * server.properties of Apache Kafka 4.3 in KRaft mode, lean enough for 512 MB.
  * Two listeners: containers beside the broker use its name, everyone else the address of the inventory. The address that

@@ -1,4 +1,5 @@
 import { type Host, type Inventory, inGroup } from '#engine/inventory/inventory.ts';
+import { CONTROLLER_PORT } from '../broker/properties.ts';
 import { STATS_PORT } from '../load-balancer/config.ts';
 
 /** Who may open connections to one TCP port of a host. */
@@ -23,6 +24,8 @@ export function openings(host: Host, inventory: Inventory): Opening[] {
   const list: Opening[] = [{ port: host.port, from: [...new Set([...network.management, ...internal])], what: 'SSH' }];
   if (host.groups.includes('backend')) {
     list.push({ port: portOf(host, 'broker'), from: clients, what: 'Kafka' });
+    if (backends.length > 1)
+      list.push({ port: CONTROLLER_PORT, from: hostNetworks(backends), what: 'Kafka controllers' });
     if (host === backends[0]) list.push({ port: portOf(host, 'registry'), from: clients, what: 'image registry' });
   }
   if (host.groups.includes('ws')) {

@@ -5,7 +5,7 @@ import { memorySize } from '#engine/inventory/schema.ts';
 import { stack } from '#engine/resources/compose.ts';
 import { image } from '#engine/resources/image.ts';
 import { role } from '#engine/role.ts';
-import { INTERNAL_PORT } from '../broker/properties.ts';
+import { brokersBeside } from '../broker/properties.ts';
 import { PROJECT } from '../broker/role.ts';
 
 const schema = z.strictObject({
@@ -26,7 +26,7 @@ const READY_S = 60;
 
 /** The publisher of market events, beside the broker. */
 export const publisher = role('publisher', schema, {
-  resources({ vars, image: reference }) {
+  resources({ inventory, vars, image: reference }) {
     const name = reference('publisher');
     return [
       image({ reference: name }),
@@ -43,7 +43,7 @@ export const publisher = role('publisher', schema, {
             mem_limit: vars.memory,
             environment: {
               PORT: String(vars.port),
-              KAFKA_BROKERS: `odin-broker:${INTERNAL_PORT}`,
+              KAFKA_BROKERS: brokersBeside(inventory).join(','),
               STATE_DIR: '/var/lib/odin',
               RELEASE: name.slice(name.lastIndexOf(':') + 1),
               ...(vars.rate === undefined ? {} : { PUBLISHER_RATE: String(vars.rate) }),

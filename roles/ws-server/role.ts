@@ -6,6 +6,7 @@ import { memorySize } from '#engine/inventory/schema.ts';
 import { stack } from '#engine/resources/compose.ts';
 import { image } from '#engine/resources/image.ts';
 import { role } from '#engine/role.ts';
+import { externalBrokers } from '../broker/properties.ts';
 import { brokerReachable, ready } from './checks.ts';
 
 const schema = z.strictObject({
@@ -27,9 +28,6 @@ const BRIDGES = '172.16.0.0/12';
 export const wsServer = role('ws-server', schema, {
   resources({ host, inventory, vars, image: reference }) {
     const name = reference('ws-server');
-    const brokers = inGroup(inventory, 'backend').map(
-      ({ internal, vars: all }) => `${internal}:${(all.broker as { port: number }).port}`,
-    );
     const proxies = inGroup(inventory, 'lb').map(({ internal }) => `${internal}/32`);
     const internals = inventory.hosts
       .filter(({ groups }) => !groups.includes('lb'))
@@ -51,7 +49,7 @@ export const wsServer = role('ws-server', schema, {
             environment: {
               PORT: String(vars.port),
               INSTANCE: host.name,
-              KAFKA_BROKERS: brokers.join(','),
+              KAFKA_BROKERS: externalBrokers(inventory).join(','),
               KAFKA_GROUP_ID: vars.group,
               DELIVERY: vars.delivery,
               INTERNAL_CIDRS: [...internals, '127.0.0.0/8', BRIDGES].join(','),
