@@ -27,14 +27,15 @@ const JOURNALD_FILE = '/etc/systemd/journald.conf.d/60-odin.conf';
 /** Who deploys, the clock, kernel settings, and a journal that cannot fill the disk. */
 export const baseline = role('baseline', schema, {
   resources({ vars, inventory }) {
-    const { user: name } = inventory.access;
+    const { user: name, bootstrapUser } = inventory.access;
+    const home = bootstrapUser === 'root' ? '/root' : `/home/${bootstrapUser}`;
     const sysctl = Object.entries(vars.sysctl)
       .map(([key, value]) => `${key} = ${value}\n`)
       .join('');
     const journald = `[Journal]\nSystemMaxUse=${vars.journal_size}\n`;
     return [
       packages({ names: ['ca-certificates', 'curl', 'iproute2', 'nftables', 'procps', 'sudo', 'systemd-timesyncd'] }),
-      user({ name, keysFrom: '/root/.ssh/authorized_keys' }),
+      user({ name, keysFrom: `${home}/.ssh/authorized_keys` }),
       file({
         path: `/etc/sudoers.d/60-${name}`,
         content: `${name} ALL=(ALL) NOPASSWD: ALL\n`,
