@@ -82,7 +82,12 @@ describe('what is published', () => {
 });
 
 describe('where the others find it', () => {
-  const brokersOf = (inventory: Inventory, role: typeof broker, host: string, container: string): string | undefined => {
+  const brokersOf = (
+    inventory: Inventory,
+    role: typeof broker,
+    host: string,
+    container: string,
+  ): string | undefined => {
     const environment = servicesOf(role, inventory, host)[container]?.environment;
     return (environment as { KAFKA_BROKERS: string } | undefined)?.KAFKA_BROKERS;
   };

@@ -1,11 +1,12 @@
 /** What a role wants on a host, with images named as in an environment of its own. */
 
 import type { Check, HostCheck, Verdict } from '#engine/check.ts';
-import type { Inventory } from '#engine/inventory/inventory.ts';
+import type { Host, Inventory } from '#engine/inventory/inventory.ts';
+import { selectHosts } from '#engine/inventory/select.ts';
 import type { Resource } from '#engine/resource.ts';
 import type { ServiceSpec, StackArgs } from '#engine/resources/compose.ts';
 import type { FileArgs } from '#engine/resources/file.ts';
-import type { Role, RoleContext } from '#engine/role.ts';
+import type { Playbook, Role, RoleContext } from '#engine/role.ts';
 import { hostOf } from './inventory.ts';
 import { FACTS } from './kind.ts';
 
@@ -17,6 +18,12 @@ function contextOf(role: Role, inventory: Inventory, name: string): RoleContext<
     vars: host.vars[role.name],
     image: (image) => `10.77.0.11:5000/odin/${image}:4f1c0a9be210`,
   };
+}
+
+/** The hosts on which a playbook plays a role. */
+export function hostsOfRole(book: Playbook, role: Role, inventory: Inventory): Host[] {
+  const patterns = book.plays.filter(({ roles }) => roles.includes(role)).map(({ hosts }) => hosts);
+  return selectHosts(inventory, patterns.join(','));
 }
 
 export function resourcesOf(role: Role, inventory: Inventory, host: string): Resource[] {
