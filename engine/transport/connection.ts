@@ -33,6 +33,11 @@ export function lastLines(text: string, count = LAST_LINES): string {
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
+/** The host answers, but not to this user: another one may be let in. */
+function isRefusal(error: unknown): error is KitError {
+  return error instanceof KitError && (error.code === 'login-refused' || error.code === 'sudo-refused');
+}
+
 /** One host over SSH. Counts its executions, so that "one execution per host" can be shown and tested. */
 export class Connection {
   readonly host: Host;
@@ -52,26 +57,28 @@ export class Connection {
     this.user = access.user;
   }
 
-  /** Runs pieces in one remote execution as root. Logs in as the bootstrap user while the deploy user is not there yet. */
+  /**
+   * Runs pieces in one remote execution as root. Logs in as the bootstrap user while the deploy user is not there yet, or
+   * may not use sudo yet: a first deploy may have been cut off between the two.
+   */
   async execute(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
+    const { user } = this;
     try {
       return await this.executeAs(pieces, options);
     } catch (error) {
-      if (!(error instanceof KitError) || error.code !== 'login-refused' || this.user === this.access.bootstrapUser)
-        throw error;
-      const { user } = this;
+      if (!isRefusal(error) || user === this.access.bootstrapUser) throw error;
       this.user = this.access.bootstrapUser;
       try {
         return await this.executeAs(pieces, options);
       } catch (second) {
-        if (second instanceof KitError && second.code === 'login-refused') {
-          throw new KitError(
-            'login-refused',
-            `${this.host.address}:${this.host.port} refused the SSH key for ${user} and for ${this.user}`,
-            error.context,
-          );
-        }
-        throw second;
+        if (!isRefusal(second)) throw second;
+        if (error.code === 'sudo-refused') throw error;
+        if (second.code === 'sudo-refused') throw second;
+        throw new KitError(
+          'login-refused',
+          `${this.host.address}:${this.host.port} refused the SSH key for ${user} and for ${this.user}`,
+          error.context,
+        );
       }
     }
   }

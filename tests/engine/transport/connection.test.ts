@@ -12,6 +12,7 @@ const connect = (more: Partial<Access> = {}): Connection =>
   new Connection(host, { ...access, ...more }, 'prod', '/run/pins');
 const hello: Piece[] = [{ id: 'hello', script: 'echo hello', timeoutSeconds: 5 }];
 const OPTIONS = { deadlineSeconds: 20 };
+const NO_SUDO = 'echo "sudo: a password is required" >&2; exit 1';
 const REFUSE = 'echo "Permission denied (publickey)." >&2; exit 255';
 /** Who logged in, call by call. */
 const users = (): (string | undefined)[] => ssh.calls().map((words) => words[words.indexOf('-l') + 1]);
@@ -50,6 +51,22 @@ describe('who logs in', () => {
     expect(connection.executions).toBe(2);
   });
 
+  it('the bootstrap user while the deploy user may not use sudo yet', async () => {
+    ssh.answer('odin@192.0.2.7', NO_SUDO);
+    await connect().execute(hello, OPTIONS);
+    expect(users()).toEqual(['odin', 'root']);
+  });
+
+  it('sudo refused, and nobody else is let in either: sudo is what is missing', async () => {
+    ssh.answer('odin@192.0.2.7', NO_SUDO);
+    ssh.answer('root@192.0.2.7', REFUSE);
+    await expect(connect().execute(hello, OPTIONS)).rejects.toMatchObject({
+      code: 'sudo-refused',
+      exit: 4,
+      context: { host: 'ws-1' },
+    });
+  });
+
   it('both refused is one error that names both', async () => {
     ssh.answer('odin@192.0.2.7', REFUSE);
     ssh.answer('root@192.0.2.7', REFUSE);
@@ -73,7 +90,6 @@ describe('what stands in the way', () => {
       'host-key-unknown',
       'echo "No ED25519 host key is known for 192.0.2.7" >&2; echo "Host key verification failed." >&2; exit 255',
     ],
-    ['sudo-refused', 'echo "sudo: a password is required" >&2; exit 1'],
   ])('%s, and nobody else is tried', async (code, script) => {
     ssh.answer('odin@192.0.2.7', script);
     await expect(connect().execute(hello, OPTIONS)).rejects.toMatchObject({ code, exit: 4, context: { host: 'ws-1' } });
