@@ -94,7 +94,7 @@ describe('a change that fails in the middle', () => {
         read: (_, all) => all.map(() => false),
         decide: () => ({ state: 'change', action: '+', summary: 'wait' }),
         apply: () => 'echo waiting; sleep 20',
-        applySeconds: () => 1,
+        applySeconds: () => 0.5,
       },
       (name) => name,
     );
@@ -128,7 +128,7 @@ describe('a probe that goes wrong', () => {
       {
         where: 'host',
         name: 'odd',
-        timeoutSeconds: 1,
+        timeoutSeconds: 0.5,
         probe: () => script,
         read: (_, all) => all.map(() => true),
         decide: () => OK,

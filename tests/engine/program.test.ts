@@ -9,7 +9,7 @@ const piece = (id: string, script: string, more: Partial<Piece> = {}): Piece => 
   ...more,
 });
 
-describe('a program under a real sh', () => {
+describe.concurrent('a program under a real sh', () => {
   const table: [what: string, script: string, status: number, output: string][] = [
     ['prints a line', 'echo one', 0, 'one'],
     ['prints nothing', ':', 0, ''],
@@ -51,7 +51,7 @@ describe('a program under a real sh', () => {
   it('ends a hung piece alone: 124, and the others stand', async () => {
     const { answers } = await runPieces([
       piece('before', 'echo 1'),
-      piece('hung', 'echo began; sleep 30', { timeoutSeconds: 1 }),
+      piece('hung', 'echo began; sleep 30', { timeoutSeconds: 0.5 }),
       piece('after', 'echo 2'),
     ]);
     expect([...answers.values()]).toEqual([
@@ -63,7 +63,7 @@ describe('a program under a real sh', () => {
 
   it('kills a piece that does not listen: 137', async () => {
     const { answers } = await runPieces([
-      piece('deaf', "trap '' TERM; sleep 30", { timeoutSeconds: 1 }),
+      piece('deaf', "trap '' TERM; sleep 30", { timeoutSeconds: 0.5 }),
       piece('after', 'echo 2'),
     ]);
     expect(answers.get('deaf')?.status).toBe(137);

@@ -1,6 +1,6 @@
 /**
  * A program called `ssh` that stands first on PATH: it writes down its words and runs the remote command on this machine,
- * as root or not, without sudo. What the kit says to OpenSSH can be read afterwards; what OpenSSH says can be made up.
+ * as root or not, without sudo. Each host has a folder of its own in place of /var/lib/odin and /run/odin. What the kit says to OpenSSH can be read afterwards; what OpenSSH says can be made up.
  */
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,9 @@ while [ $# -gt 0 ]; do
 done
 [ -z "$control" ] || exit 0
 if [ -f "$STAND_IN/answers/$user@$address" ]; then . "$STAND_IN/answers/$user@$address"; fi
-exec sh -c "\${command#sudo -n }"
+mkdir -p "$STAND_IN/hosts/$address"
+command=$(printf '%s' "\${command#sudo -n }" | sed "s#gzip -dc#gzip -dc | sed -e s%/var/lib/odin%$STAND_IN/hosts/$address%g -e s%/run/odin%$STAND_IN/hosts/$address/run%g#")
+exec sh -c "$command"
 `;
 
 /** Puts the stand-in on PATH for the tests of a file, with a runtime folder of its own. */
@@ -46,7 +48,7 @@ export function standInForSsh(folder: string): SshStandIn {
     process.env.XDG_RUNTIME_DIR = folder;
   });
   beforeEach(() => {
-    for (const name of ['calls', 'answers']) {
+    for (const name of ['calls', 'answers', 'hosts']) {
       rmSync(join(folder, name), { recursive: true, force: true });
       mkdirSync(join(folder, name));
     }

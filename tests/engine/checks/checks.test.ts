@@ -89,7 +89,7 @@ describe('checks run with everything else', () => {
       severity: 'critical',
       phases: ['verify'],
       probe: 'echo fine',
-      timeoutSeconds: 1,
+      timeoutSeconds: 0.5,
       judge: ({ output }) =>
         (JSON.parse(output) as { ok: boolean }).ok ? { ok: true } : { ok: false, message: 'not ok' },
       ...more,
