@@ -16,7 +16,7 @@ function fresh(): string {
   return join(root, String(folders));
 }
 
-describe('a change that fails in the middle', () => {
+describe.concurrent('a change that fails in the middle', () => {
   const failing = async (): Promise<{ local: LocalHost; dir: string; error: KitError }> => {
     const local = localHost();
     const dir = fresh();
@@ -122,7 +122,7 @@ describe('verify after write', () => {
   });
 });
 
-describe('a probe that goes wrong', () => {
+describe.concurrent('a probe that goes wrong', () => {
   const odd = (script: string): Resource =>
     resourceOf<string, boolean>(
       {
