@@ -1,6 +1,8 @@
 import { KitError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Host } from './inventory/inventory.ts';
+import { type FleetLock, lostLock } from './lock/fleet-lock.ts';
+import { NOT_OURS } from './lock/shell.ts';
 import { decideAll, type Finding, type HostPlan, observe, probePieces, type Wanted } from './plan.ts';
 import type { Piece } from './program.ts';
 import { Progress } from './report/progress.ts';
@@ -29,6 +31,7 @@ export async function applyPlay(
   plan: HostPlan,
   play: number,
   controller: Controller,
+  lock: FleetLock,
 ): Promise<number> {
   const { host, facts } = plan;
   const mine = plan.findings.map(({ wanted }) => wanted).filter((wanted) => wanted.play === play);
@@ -80,6 +83,7 @@ export async function applyPlay(
         );
       }
     } else {
+      await lock.confirm(connection);
       news = await perform(host, first, controller);
       verify(host, [first.wanted], news);
       changed += 1;
@@ -137,6 +141,7 @@ async function applyWave(
   for (const [id, finding] of labels) {
     const answer = answers.get(id);
     if (answer?.status === 0) continue;
+    if (answer?.status === NOT_OURS) throw lostLock(host.name);
     const { role, resource } = finding.wanted;
     const why = answer
       ? answer.status === 124

@@ -27,6 +27,8 @@ export const ERRORS = {
   'build-failed': { exit: 2, means: 'an image could not be built or pushed' },
   'foreign-container': { exit: 8, means: 'a container of the same name belongs to somebody else' },
   'kind-change-refused': { exit: 3, means: 'a change of broker kind on a live environment is refused' },
+  locked: { exit: 7, means: 'somebody else is changing the host' },
+  'plan-stale': { exit: 5, means: 'a host has moved on since the plan was made; nothing was changed' },
   'check-failed': { exit: 8, means: 'a check of verify or of the gate failed' },
   'preflight-failed': { exit: 8, means: 'a check before the first change failed; nothing was changed' },
   internal: { exit: 1, means: 'a fault of this program' },
@@ -64,25 +66,40 @@ export class KitError extends Error {
   }
 }
 
-/** The error as lines for a person: the sentence first, then where, then the evidence, then what to type. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof KitError)) {
-    return `internal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+/** What a reader needs of an error, as plain data: an event of the run. */
+export interface Failure extends ErrorContext {
+  /** The stable name. */
+  name: string;
+  /** The exit code that goes with it. */
+  exit: number;
+  message: string;
+}
+
+/** Any thrown value as plain data. What is no {@link KitError} is a fault of this program, shown with its stack. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof KitError) {
+    return { name: error.code, exit: error.exit, message: error.message, ...error.context };
   }
-  const { context } = error;
-  const where = [context.host, context.role, context.resource].filter(Boolean).join(' · ');
-  const lines = [`${error.code}: ${where ? `${where}: ` : ''}${error.message}`];
-  if (context.command) lines.push(`  command: ${context.command}`);
-  if (context.exitStatus !== undefined) lines.push(`  exit status: ${context.exitStatus}`);
-  if (context.lastLines?.trim()) {
-    lines.push(
-      '  last lines:',
-      ...context.lastLines
-        .trimEnd()
-        .split('\n')
-        .map((line) => `    ${line}`),
-    );
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { name: 'internal', exit: ERRORS.internal.exit, message };
+}
+
+/** A failure as lines for a person: the sentence first, then where, then the evidence, then what to type. */
+export function describeFailure(failure: { [Key in keyof Failure]: Failure[Key] | undefined }): string {
+  const { name, message, host, role, resource, command, exitStatus, lastLines, next } = failure;
+  const where = [host, role, resource].filter(Boolean).join(' · ');
+  const lines = [`${name}: ${where ? `${where}: ` : ''}${message}`];
+  if (command) lines.push(`  command: ${command}`);
+  if (exitStatus !== undefined) lines.push(`  exit status: ${exitStatus}`);
+  if (lastLines?.trim()) {
+    const evidence = lastLines.trimEnd().split('\n');
+    lines.push('  last lines:', ...evidence.map((line) => `    ${line}`));
   }
-  if (context.next) lines.push(`  next: ${context.next}`);
+  if (next) lines.push(`  next: ${next}`);
   return lines.join('\n');
+}
+
+/** {@link describeFailure} of any thrown value. */
+export function describeError(error: unknown): string {
+  return describeFailure(failureOf(error));
 }

@@ -83,12 +83,14 @@ export function decideAll(
   const findings = new Map<Wanted, Finding>();
   for (const [kind, group] of byKind(wanted)) {
     const answer = answers.get(`probe:${kind.name}`);
-    if (!answer || timedOut(answer)) {
-      throw new KitError('probe-failed', answer ? 'the probe did not answer in time' : 'the probe gave no answer', {
-        host: host.name,
-        resource: kind.name,
-        lastLines: answer?.output ?? '',
-      });
+    if (!answer)
+      throw new KitError('probe-failed', 'the probe gave no answer', { host: host.name, resource: kind.name });
+    if (timedOut(answer)) {
+      // One hung tool spoils the answers of its kind, not the run.
+      const after = `its probe, which did not answer within ${kind.timeoutSeconds ?? PROBE_S} s, answers`;
+      for (const each of group)
+        findings.set(each, { wanted: each, decision: { state: 'blocked', after }, seen: undefined });
+      continue;
     }
     const all = kind.read(
       answer.output,
@@ -172,6 +174,7 @@ function verdictOf(check: HostCheck, answer: Answer | undefined, facts: Facts): 
 /**
  * Learns everything about one host in one remote execution: facts, the state of all its resources and the given checks.
  * Resources of controller kinds are observed through tunnels, and only if nothing on the host stands in their way.
+ * `before` are pieces that run first in the same execution.
  */
 export async function planHost(
   connection: Connection,
@@ -179,9 +182,10 @@ export async function planHost(
   checks: readonly OwnedCheck[],
   controller: Controller,
   options: ProbeOptions,
+  before: readonly Piece[] = [],
 ): Promise<HostPlan> {
   const { host } = connection;
-  const pieces = [factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
+  const pieces = [...before, factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
   const { answers, stderr } = await connection.execute(pieces, { deadlineSeconds: DEADLINE_S });
   if (answers.size === 0)
     throw new KitError('probe-failed', 'the host ran nothing of the probe', { host: host.name, lastLines: stderr });

@@ -37,8 +37,9 @@ const NONCE_BYTES = 9;
 /**
  * Compiles pieces into one program for one remote execution. Every answer is framed with a nonce that noise (a login
  * banner, a tool's warning) cannot know; every piece has its own timeout, so that one hung tool spoils one answer.
+ * `guard` is shell that defines `fenced`: it is asked before every `must` piece, and what it refuses does not run.
  */
-export function compile(pieces: readonly Piece[]): Program {
+export function compile(pieces: readonly Piece[], guard?: string): Program {
   const nonce = randomBytes(NONCE_BYTES).toString('hex');
   const lines = [
     `N=${nonce}`,
@@ -48,7 +49,8 @@ export function compile(pieces: readonly Piece[]): Program {
     // $1 id, $2 seconds, $3 script. The script of a change goes through a pipe: it may hold a secret, which an argument
     // would show in `ps`, or a file, which an argument of 128 KiB may not hold. A probe saves the extra fork.
     'p() { b "$1"; timeout -k 2 "$2" sh -c "$3"; e "$1"; }',
-    'm() { b "$1"; printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null; e "$1"; }',
+    ...(guard ? [guard] : ['fenced() { :; }']),
+    'm() { b "$1"; fenced || { e "$1"; return 1; }; printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null; e "$1"; }',
     ...pieces.map(({ id, script, timeoutSeconds, must }) =>
       must
         ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} || exit 0`

@@ -59,6 +59,8 @@ export interface HostKind<Args = unknown, Seen = unknown> {
   /** One entry per resource, in the order of `all`. */
   read(output: string, all: readonly Args[]): (Seen | Unavailable)[];
   decide(args: Args, seen: Seen, facts: Facts): Decision;
+  /** The part of what was seen that must be the same when the change is made. Everything, where this is not given. */
+  digest?(args: Args, seen: Seen, facts: Facts): unknown;
   /** Work on the controller that must precede `apply`, such as delivering an image. */
   prepare?(args: Args, controller: Controller): Promise<Record<string, string>>;
   /** POSIX sh, run with `set -e`. `prepared` is what `prepare` returned. */

@@ -1,8 +1,10 @@
 import type { Flag, Flags } from '#engine/cli/command.ts';
+import { KitError } from '#engine/errors.ts';
 import type { Inventory } from '#engine/inventory/inventory.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { isImage } from '#engine/resources/image.ts';
-import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
+import { type RunOptions, runPlaybook } from '#engine/run.ts';
+import { runChecks } from '#engine/verify.ts';
 import { type Delivery, deliveryByBuild } from '#fleet/deliver/delivery.ts';
 import { deliveryByRegistry } from '#fleet/deliver/pinned.ts';
 import { REGISTRY_PASSWORD, REGISTRY_USER } from '#roles/registry/login.ts';
@@ -18,6 +20,10 @@ export const runFlags = {
   check: { help: 'show the plan and change nothing' },
   diff: { help: 'show the texts that differ' },
   yes: { help: 'do not ask' },
+  out: { value: 'FILE', help: 'save the plan' },
+  plan: { value: 'FILE', help: 'apply exactly the plan that was saved; refused when a host has moved on' },
+  wait: { value: 'SECONDS', help: "wait this long for somebody else's lock" },
+  'any-errors-fatal': { help: 'stop everything at the first host that fails' },
   'detailed-exitcode': { help: 'exit 10 when something changed or would change' },
 } as const satisfies Record<string, Flag>;
 
@@ -26,6 +32,16 @@ function deliveryOf(inventory: Inventory, report: Reporter): Promise<Delivery> |
   const { from, pinned } = inventory.file.images;
   if (from === 'registry' || (from === 'auto' && Object.keys(pinned).length > 0)) return deliveryByRegistry(inventory);
   return deliveryByBuild(inventory, { user: REGISTRY_USER, secret: REGISTRY_PASSWORD }, report);
+}
+
+function optional<Name extends string>(name: Name, value: string | undefined): { [key in Name]?: string } {
+  return (value === undefined ? {} : { [name]: value }) as { [key in Name]?: string };
+}
+
+function secondsOf(text: string | undefined): number {
+  const seconds = Number(text ?? 0);
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new KitError('usage', `--wait takes seconds, not "${text}"`);
 }
 
 /** Flags as the options of a run in one environment. */
@@ -39,6 +55,11 @@ export async function runOptions(flags: Flags, inventory: Inventory, report: Rep
     diff: flags.diff === true,
     yes: flags.yes === true,
     detailedExitcode: flags['detailed-exitcode'] === true,
+    anyErrorsFatal: flags['any-errors-fatal'] === true,
+    waitSeconds: secondsOf(text('wait')),
+    command: process.argv.slice(2).join(' ') || 'deploy',
+    ...optional('out', text('out')),
+    ...optional('plan', text('plan')),
     ...(limit ? { limit } : {}),
     ...(tags ? { tags } : {}),
     report,

@@ -38,6 +38,7 @@ const kind: HostKind<PackagesArgs, Installed> = {
     const missing = namesFor(args, facts).filter((name) => !installed.has(name));
     return missing.length === 0 ? OK : { state: 'change', action: '+', summary: `install ${missing.join(' ')}` };
   },
+  digest: (args, installed, facts) => namesFor(args, facts).filter((name) => !installed.has(name)),
   apply(args, installed, facts) {
     const missing = namesFor(args, facts).filter((name) => !installed?.has(name));
     const install = `apt-get -o DPkg::Lock::Timeout=${LOCK_WAIT_S} -o Dpkg::Options::=--force-confold -y -qq --no-install-recommends install ${words(...missing)}`;

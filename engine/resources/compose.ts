@@ -147,6 +147,14 @@ const kind: HostKind<StackArgs, StackSeen> = {
       summary: [...found.map(({ why }) => why), ...(stale ? [`write ${pathOf(args)}`] : [])].join(', '),
     };
   },
+  // Health comes and goes by itself; what a container is made from does not.
+  digest: ({ services }, { containers, fileSha256 }) => [
+    fileSha256,
+    ...Object.values(services).map(({ container_name }) => {
+      const seen = containers.get(container_name);
+      return seen ? [container_name, seen.status, seen.spec, seen.project] : [container_name];
+    }),
+  ],
   apply(args, seen) {
     const path = pathOf(args);
     const found = seen ? differences(args, seen) : undefined;

@@ -100,6 +100,8 @@ const kind: HostKind<FileArgs, FileSeen> = {
       ...(secret || seen.text === undefined ? {} : { before: seen.text, after: content }),
     };
   },
+  // The text comes along with --diff only, and its digest says as much.
+  digest: (_, { text: _text, ...seen }) => seen,
   // Temporary file beside it, owner and mode first, flushed, then renamed: a reader sees the old file or the new one.
   apply({ path, content, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER }) {
     return [

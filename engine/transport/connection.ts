@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { KitError } from '../errors.ts';
 import type { Access, Host } from '../inventory/inventory.ts';
+import { guard } from '../lock/shell.ts';
 import { type Answer, AnswerReader, compile, type Piece } from '../program.ts';
 import { privateFolder, remoteCommand, sshArguments, sshFailure } from './ssh.ts';
 
@@ -16,6 +17,8 @@ export interface ExecuteOptions {
   deadlineSeconds: number;
   /** The program may hold secrets: it never becomes an argument. */
   secret?: boolean;
+  /** It only keeps or ends the lock: counted apart from executions. */
+  heartbeat?: boolean;
   onBegin?: (id: string) => void;
   onEnd?: (answer: Answer) => void;
 }
@@ -42,7 +45,11 @@ function isRefusal(error: unknown): error is KitError {
 export class Connection {
   readonly host: Host;
   executions = 0;
+  heartbeats = 0;
   tunnels = 0;
+  /** Of the lock, while this run has it: every change carries it. */
+  token?: number;
+  private running = 0;
   private readonly access: Access;
   private readonly env: string;
   private readonly knownHosts: string;
@@ -57,11 +64,26 @@ export class Connection {
     this.user = access.user;
   }
 
-  /**
-   * Runs pieces in one remote execution as root. Logs in as the bootstrap user while the deploy user is not there yet, or
-   * may not use sudo yet: a first deploy may have been cut off between the two.
-   */
+  /** A program is running on the host. */
+  get busy(): boolean {
+    return this.running > 0;
+  }
+
+  /** Runs pieces in one remote execution as root. */
   async execute(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
+    this.running += 1;
+    try {
+      return await this.executeOrBootstrap(pieces, options);
+    } finally {
+      this.running -= 1;
+    }
+  }
+
+  /**
+   * Logs in as the bootstrap user while the deploy user is not there yet, or may not use sudo yet: a first deploy may have
+   * been cut off between the two.
+   */
+  private async executeOrBootstrap(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
     const { user } = this;
     try {
       return await this.executeAs(pieces, options);
@@ -84,12 +106,14 @@ export class Connection {
   }
 
   private async executeAs(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
-    const program = compile(pieces);
+    const changes = pieces.some(({ must }) => must);
+    const program = compile(pieces, changes && this.token !== undefined ? guard(this.token) : undefined);
     const { command, stdin } = remoteCommand(program.text, this.user, options.deadlineSeconds, options.secret ?? false);
     const reader = new AnswerReader(program.nonce, options.onBegin, options.onEnd);
     const { status, stderr } = await this.ssh([command], stdin, (chunk) => reader.push(chunk));
     if (status === SSH_FAILED && reader.answers.size === 0) throw sshFailure(this.host, this.user, stderr, this.env);
-    this.executions += 1;
+    if (options.heartbeat) this.heartbeats += 1;
+    else this.executions += 1;
     if (/^sudo: /m.test(stderr) && reader.answers.size === 0) {
       throw new KitError('sudo-refused', `${this.user} may not use sudo without a password`, {
         host: this.host.name,

@@ -6,7 +6,7 @@ import { planText } from '#engine/report/plan-text.ts';
 import { OK, type Resource, resourceOf } from '#engine/resource.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type LocalHost, localHost } from '../support/local-connection.ts';
-import { applyPlanned, dirAt, fileAt, planHere, wantedOf } from '../support/plan.ts';
+import { applyPlanned, dirAt, fileAt, pendingLines, planHere, wantedOf } from '../support/plan.ts';
 
 const root = temporaryFolder();
 let folders = 0;
@@ -137,12 +137,11 @@ describe.concurrent('a probe that goes wrong', () => {
       (name) => name,
     )('x');
 
-  it('that hangs is named', async () => {
-    await expect(planHere(localHost(), wantedOf([odd('echo so far; sleep 20')]))).rejects.toMatchObject({
-      code: 'probe-failed',
-      message: 'the probe did not answer in time',
-      context: { host: 'box', resource: 'odd', lastLines: 'so far' },
-    });
+  it('that hangs spoils its own answer, and says so', async () => {
+    const local = localHost();
+    const plan = await planHere(local, wantedOf([odd('sleep 20'), fileAt(fresh(), 'x\n')]));
+    expect(pendingLines(plan)).toEqual(['odd ? its probe, which did not answer within 1 s, answers', 'file + create']);
+    await expect(applyPlanned(local, plan)).rejects.toMatchObject({ code: 'apply-failed', context: { host: 'box' } });
   });
 
   it('of a host that runs nothing is named', async () => {

@@ -6,7 +6,8 @@ import { NO_SERVICES } from '#engine/adhoc.ts';
 import type { HostCheck } from '#engine/check.ts';
 import { lineReporter } from '#engine/report/reporter.ts';
 import { type Playbook, play, playbook, role } from '#engine/role.ts';
-import { type RunOptions, runChecks, runPlaybook } from '#engine/run.ts';
+import { type RunOptions, runPlaybook } from '#engine/run.ts';
+import { runChecks } from '#engine/verify.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { inventoryOf } from '../support/inventory.ts';
 import { plain } from '../support/plain.ts';
@@ -82,6 +83,7 @@ async function told(act: (options: RunOptions) => Promise<number>, more: Partial
     diff: false,
     yes: true,
     detailedExitcode: false,
+    command: 'deploy',
     report,
     services: NO_SERVICES,
     image: (name) => name,
@@ -105,8 +107,8 @@ describe('a deploy', () => {
     expect(text.indexOf('all are ready')).toBeLessThan(text.indexOf('the feed flows'));
     for (const name of ['base-backend-1', 'base-ws-1', 'base-ws-2', 'feed-ws-1', 'feed-ws-2'])
       expect(existsSync(`${dir}/${name}`)).toBe(true);
-    expect(text).toMatch(/backend-1 {2}ok=0 changed=1 failed=0 unreachable=0 {2}executions=3 tunnels=0/);
-    expect(text).toMatch(/ws-1 {7}ok=0 changed=2 failed=0 unreachable=0 {2}executions=4 tunnels=0/);
+    expect(text).toMatch(/backend-1 {2}ok=0 changed=1 failed=0 unreachable=0 {2}executions=4 tunnels=0/);
+    expect(text).toMatch(/ws-1 {7}ok=0 changed=2 failed=0 unreachable=0 {2}executions=5 tunnels=0/);
   });
 
   it('that has nothing to change takes one execution per host', async () => {
@@ -230,14 +232,18 @@ describe('what goes wrong on a host', () => {
     expect(text).toMatch(/ws-2 {7}ok=0 changed=1 failed=0 unreachable=0/);
   });
 
-  it('an unreachable host is named, and nothing is changed anywhere', async () => {
+  it.each<[what: string, anyErrorsFatal: boolean, finished: boolean]>([
+    ['and the rest finishes', false, true],
+    ['and nothing is changed anywhere with --any-errors-fatal', true, false],
+  ])('an unreachable host is named, %s', async (_what, anyErrorsFatal, finished) => {
     const { dir, book } = demo();
     ssh.answer('odin@192.0.2.2', 'echo "ssh: connect to host 192.0.2.2 port 22: No route to host" >&2; exit 255');
-    const { code, text } = await run(book);
+    const { code, text } = await run(book, { anyErrorsFatal });
     expect(code).toBe(4);
     expect(text).toContain('unreachable: ws-1: cannot reach odin@192.0.2.2:22');
     expect(text).toMatch(/ws-1 {7}ok=0 changed=0 failed=0 unreachable=1 {2}executions=0/);
-    expect(existsSync(`${dir}/base-ws-2`)).toBe(false);
+    expect(existsSync(`${dir}/base-ws-2`)).toBe(finished);
+    expect(existsSync(`${dir}/feed-ws-2`)).toBe(finished);
   });
 
   it('--limit goes around it', async () => {

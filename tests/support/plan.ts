@@ -1,6 +1,8 @@
 /** Plans and applies on this machine, see local-connection.ts. */
 
 import { applyPlay } from '#engine/apply.ts';
+import { FleetLock } from '#engine/lock/fleet-lock.ts';
+import { thisHolder } from '#engine/lock/holder.ts';
 import { type HostPlan, pendingOf, planHost, type Wanted } from '#engine/plan.ts';
 import type { Resource } from '#engine/resource.ts';
 import { type DirectoryArgs, directory } from '#engine/resources/directory.ts';
@@ -22,7 +24,7 @@ export const planHere = (local: LocalHost, wanted: readonly Wanted[], diff = fal
   planHost(local.connection, wanted, [], local.controller, { diff });
 
 export const applyPlanned = (local: LocalHost, plan: HostPlan, play = 0): Promise<number> =>
-  applyPlay(local.connection, plan, play, local.controller);
+  applyPlay(local.connection, plan, play, local.controller, new FleetLock(thisHolder('test')));
 
 /** What would change, a line each: `file + create`, `line ? /path`. */
 export const pendingLines = (plan: HostPlan): string[] =>

@@ -1,0 +1,52 @@
+import type { Phase } from './check.ts';
+import { KitError } from './errors.ts';
+import type { Host } from './inventory/inventory.ts';
+import type { FleetLock } from './lock/fleet-lock.ts';
+import { inParallel } from './parallel.ts';
+import { type HostPlan, planHost } from './plan.ts';
+import type { Reporter } from './report/reporter.ts';
+import type { Session } from './session.ts';
+import type { Share } from './share.ts';
+
+/** At most this many hosts at once: below sshd's MaxStartups. */
+export const HOSTS_AT_ONCE = 10;
+
+/**
+ * One execution per host: facts, states, checks. Hosts that cannot be learnt of end up in `failures`. With `lock`,
+ * the same execution gives the host back.
+ */
+export async function learn(
+  shares: readonly Share[],
+  phases: readonly Phase[],
+  session: Session,
+  { diff, report }: { diff: boolean; report: Reporter },
+  failures: Map<string, KitError>,
+  lock?: FleetLock,
+): Promise<HostPlan[]> {
+  const results = await inParallel(shares, HOSTS_AT_ONCE, async ({ host, wanted, checks }) => {
+    const began = Date.now();
+    const asked = checks.filter(({ check }) => check.phases.some((phase) => phases.includes(phase)));
+    const connection = session.connection(host);
+    const before = lock?.releasePieces(connection) ?? [];
+    const plan = await planHost(connection, wanted, asked, session.controller, { diff }, before);
+    lock?.released(connection);
+    report.done(
+      host.name,
+      wanted.length > 0 ? `${wanted.length} resources read` : `${asked.length} checks asked`,
+      Date.now() - began,
+    );
+    return plan;
+  });
+  return results.flatMap((result, i) => {
+    if (result.status === 'fulfilled') return [result.value];
+    fail(failures, (shares[i] as Share).host, result.reason);
+    return [];
+  });
+}
+
+/** Puts a host's failure on record; what is no fault of a host ends the run. */
+export function fail(failures: Map<string, KitError>, host: Host, reason: unknown): void {
+  if (!(reason instanceof KitError)) throw reason;
+  reason.context.host ??= host.name;
+  failures.set(host.name, reason);
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KitError } from '../errors.ts';
+import type { Answer, Piece } from '../program.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type { Connection } from '../transport/connection.ts';
+import { type Holder, isGone } from './holder.ts';
+import { acquire, type Lease, NOT_OURS, RENEW_S, readLease, release, renew } from './shell.ts';
+
+const LOCK_ID = 'lock';
+const LOCK_S = 20;
+const LOOK_AGAIN_MS = 2_000;
+
+/** The lock of one run on every host that it changes. */
+export class FleetLock {
+  private readonly holder: Holder;
+  private readonly held = new Map<Connection, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(holder: Holder) {
+    this.holder = holder;
+  }
+
+  /**
+   * Takes a host, in one execution together with `more` pieces, whose answers are returned. Throws `locked` when somebody
+   * has it, after waiting for `waitSeconds`.
+   */
+  async take(
+    connection: Connection,
+    more: readonly Piece[],
+    waitSeconds: number,
+    report: Reporter,
+  ): Promise<ReadonlyMap<string, Answer>> {
+    const deadline = Date.now() + waitSeconds * 1000;
+    let instead: number | undefined;
+    for (let told = false; ; ) {
+      const piece = { id: LOCK_ID, script: acquire(this.holder, instead), timeoutSeconds: LOCK_S };
+      const { answers, stderr } = await connection.execute([piece, ...more], { deadlineSeconds: LOCK_S + 120 });
+      const answer = answers.get(LOCK_ID);
+      const token = /^got (\d+)$/m.exec(answer?.output ?? '')?.[1];
+      if (token) {
+        this.held.set(connection, Number(token));
+        connection.token = Number(token);
+        this.keep();
+        return answers;
+      }
+      const lease = answer && readLease(answer.output);
+      if (!lease)
+        throw new KitError('apply-failed', 'the lock could not be taken', {
+          host: connection.host.name,
+          lastLines: answer?.output || stderr,
+        });
+      if (isGone(lease) && instead === undefined) {
+        report.warn(connection.host.name, `${lease.who} left its lock behind: ${lease.what} is not running any more`);
+        instead = lease.token;
+        continue;
+      }
+      if (Date.now() >= deadline) throw lockedBy(connection, lease);
+      if (!told) report.step(connection.host.name, `waiting for ${lease.who}: ${lease.what}, since ${lease.since}`);
+      told = true;
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** Makes sure that the host is still ours, before a change that the controller itself makes. Throws `locked`. */
+  async confirm(connection: Connection): Promise<void> {
+    const token = this.held.get(connection);
+    if (token !== undefined) await beat(connection, token);
+  }
+
+  /** The pieces that give a host back. */
+  releasePieces(connection: Connection): Piece[] {
+    const token = this.held.get(connection);
+    return token === undefined ? [] : [{ id: 'unlock', script: release(token), timeoutSeconds: LOCK_S }];
+  }
+
+  /** To be called once {@link releasePieces} have run. */
+  released(connection: Connection): void {
+    this.held.delete(connection);
+    delete connection.token;
+    if (this.held.size === 0) clearInterval(this.timer);
+  }
+
+  /** Gives every host back. One that cannot be reached keeps the lock until it ends by itself. */
+  async releaseAll(report: Reporter): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(
+      [...this.held.keys()].map(async (connection) => {
+        try {
+          await connection.execute(this.releasePieces(connection), { deadlineSeconds: LOCK_S, heartbeat: true });
+        } catch (cause) {
+          report.warn(
+            connection.host.name,
+            `the lock ends by itself: ${cause instanceof Error ? cause.message : String(cause)}`,
+          );
+        }
+        this.released(connection);
+      }),
+    );
+  }
+
+  /** Hosts wait for each other at the end of a play: while nothing runs on one, the controller renews its lease. */
+  private keep(): void {
+    this.timer ??= setInterval(() => {
+      for (const [connection, token] of this.held) {
+        if (connection.busy) continue;
+        // A lease that is lost is found out before the next change: the host refuses the token.
+        beat(connection, token).catch(() => undefined);
+      }
+    }, RENEW_S * 1000).unref();
+  }
+}
+
+async function beat(connection: Connection, token: number): Promise<void> {
+  const { answers } = await connection.execute([{ id: 'renew', script: renew(token), timeoutSeconds: LOCK_S }], {
+    deadlineSeconds: LOCK_S,
+    heartbeat: true,
+  });
+  if (answers.get('renew')?.status === NOT_OURS) throw lostLock(connection.host.name);
+}
+
+function lockedBy({ host }: Connection, { who, what, since, left }: Lease): KitError {
+  return new KitError(
+    'locked',
+    `${who} is at work here: ${what}, since ${since}; the lock ends by itself in ${left} s unless it is renewed`,
+    {
+      host: host.name,
+      next: 'wait for it (--wait), or look: make unlock',
+    },
+  );
+}
+
+/** The lease ran out while this run was held up, and somebody else has the host now. */
+export function lostLock(host: string): KitError {
+  return new KitError(
+    'locked',
+    'the lock was lost while this run was held up: somebody else has changed the host since',
+    {
+      host,
+      next: 'make plan   (then deploy again)',
+    },
+  );
+}

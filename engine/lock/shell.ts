@@ -1,0 +1,101 @@
+import { quote } from '../shell.ts';
+
+/** Gone after a reboot, and so is a lease: whatever held it is gone too. */
+const FOLDER = '/run/odin';
+/** Counts up for as long as the host lives: a token that was handed out once is never current again. */
+const COUNTER = '/var/lib/odin/lock.token';
+/** Seconds that a lease lasts without being renewed. */
+export const LEASE_S = 45;
+/** The holder renews this often. */
+export const RENEW_S = 12;
+/** Nobody holds the inner lock for longer than a few lines of shell. */
+const INNER_WAIT_S = 10;
+/** What `timeout` and the rest never answer: the lease is another's. */
+export const NOT_OURS = 75;
+
+/** Who holds a host, as the host keeps it. */
+export interface Lease {
+  token: number;
+  /** `ops@laptop` */
+  who: string;
+  /** The command: `deploy --env prod`. */
+  what: string;
+  /** ISO time, by the holder's clock: for people only. */
+  since: string;
+  /** Tells one run from another, and finds its process: `<run> <machine> <pid>`. */
+  run: string;
+  /** Seconds until it ends by itself. */
+  left: number;
+}
+
+/**
+ * Time is what the host has counted since it booted: no clock of anybody else takes part.
+ * `held` holds token, expiry, who, what, since, run: one line each.
+ */
+const PRELUDE = `now() { read -r u _ </proc/uptime; echo "\${u%%.*}"; }
+exclusive() { exec 9>${FOLDER}/lock.inner && flock -w ${INNER_WAIT_S} 9; }
+line() { sed -n "$1p" ${FOLDER}/lock 2>/dev/null; }`;
+
+const SHOW = `[ -s ${FOLDER}/lock ] && { echo "left $(($(line 2) - $(now)))"; cat ${FOLDER}/lock; }`;
+
+/**
+ * Takes the lease, unless somebody else has it. Prints `got TOKEN`, or `held` and who has it.
+ * `instead` is the token of a holder whose process is known to be gone: its lease is taken over.
+ */
+export function acquire(
+  { who, what, since, run }: Pick<Lease, 'who' | 'what' | 'since' | 'run'>,
+  instead?: number,
+): string {
+  return `mkdir -p ${FOLDER} /var/lib/odin && chmod 0700 ${FOLDER} || exit 1
+${PRELUDE}
+exclusive || exit 1
+t=$(line 1)
+if [ -n "$t" ] && [ "$(line 2)" -gt "$(now)" ] && [ "$t" != ${quote(String(instead ?? ''))} ]; then echo held; ${SHOW}; exit 0; fi
+t=$(cat ${COUNTER} 2>/dev/null || echo 0); t=$((t + 1))
+echo "$t" >${COUNTER}.new && mv ${COUNTER}.new ${COUNTER}
+{ echo "$t"; echo $(($(now) + ${LEASE_S})); printf '%s\\n' ${quote(who)} ${quote(what)} ${quote(since)} ${quote(run)}; } >${FOLDER}/lock.new
+mv ${FOLDER}/lock.new ${FOLDER}/lock
+echo "got $t"`;
+}
+
+/** Gives the lease back. A lease that is another's by now is left alone. */
+export function release(token: number): string {
+  return `${PRELUDE}\nexclusive && [ "$(line 1)" = ${token} ] && rm -f ${FOLDER}/lock; exit 0`;
+}
+
+/** Says who has the lease, if anybody has. Changes nothing. */
+export const inspect = `${PRELUDE}\n${SHOW}; exit 0`;
+
+/** Ends whatever lease there is. Its holder's token is not current any more: it changes nothing from now on. */
+export const breakLease = `${PRELUDE}\nmkdir -p ${FOLDER}; exclusive && rm -f ${FOLDER}/lock; exit 0`;
+
+/** Renews the lease if it is still ours; fails with {@link NOT_OURS} if it is not. */
+export function renew(token: number): string {
+  return `${PRELUDE}\n${renewal(token)}\nrenew || exit ${NOT_OURS}`;
+}
+
+function renewal(token: number): string {
+  return `renew() { ( exclusive && [ "$(line 1)" = ${token} ] && sed -i "2s/.*/$(($(now) + ${LEASE_S}))/" ${FOLDER}/lock ); }`;
+}
+
+/**
+ * For the start of a program that changes things: defines \`fenced\`, which is asked before every change, and keeps the
+ * lease alive for as long as the program runs, also when its controller is gone: what runs here must not be disturbed.
+ */
+export function guard(token: number): string {
+  return `${PRELUDE}
+${renewal(token)}
+fenced() { renew || return ${NOT_OURS}; }
+( while sleep ${RENEW_S} && kill -0 $$ 2>/dev/null && renew; do :; done ) >/dev/null 2>&1 </dev/null &
+keeper=$!
+trap 'kill "$keeper" 2>/dev/null' EXIT`;
+}
+
+/** Reads what {@link acquire} and {@link inspect} print of a holder. Undefined where nobody holds the host. */
+export function readLease(output: string): Lease | undefined {
+  const lines = output.split('\n');
+  const at = lines.findIndex((line) => line.startsWith('left '));
+  if (at < 0) return undefined;
+  const [left = '', token = '', , who = '', what = '', since = '', run = ''] = lines.slice(at);
+  return { token: Number(token), who, what, since, run, left: Number(left.slice('left '.length)) };
+}
