@@ -1,6 +1,7 @@
 /**
  * A program called `ssh` that stands first on PATH: it writes down its words and runs the remote command on this machine,
- * as root or not, without sudo. Each host has a folder of its own in place of /var/lib/odin and /run/odin. What the kit says to OpenSSH can be read afterwards; what OpenSSH says can be made up.
+ * as root or not, without sudo. Each host has a folder of its own in place of /var/lib/odin and /run/odin. What the kit
+ * says to OpenSSH can be read afterwards; what OpenSSH says can be made up.
  */
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
