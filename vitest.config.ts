@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ByName } from './tests/support/by-name.ts';
 
 /** Tests that start real brokers: a Java runtime must be there, and one at a time is enough for two cores. */
 const KAFKA = 'tests/apps/kafka/**';
@@ -6,6 +7,7 @@ const E2E = 'tests/e2e/**';
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: ByName },
     projects: [
       {
         test: {
@@ -28,6 +30,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [`${E2E}/*.test.ts`],
+          globalSetup: ['tests/e2e/support/sandbox.ts'],
           // One sandbox serves all files, and the hosts share two cores: files run one after the other, in order of name.
           fileParallelism: false,
           testTimeout: 300_000,

@@ -1,0 +1,17 @@
+/** The one sandbox that all files share: gone before the first and after the last. E2E_KEEP=1 leaves it as it is. */
+
+import { lineReporter } from '#engine/report/reporter.ts';
+import { down } from '#providers/sandbox/down.ts';
+import { ENV } from './kit.ts';
+
+const report = lineReporter((line) => process.stderr.write(`${line}\n`), false);
+const keep = process.env.E2E_KEEP === '1';
+
+export async function setup(): Promise<void> {
+  if (!keep) await down(ENV, report);
+}
+
+export async function teardown(): Promise<void> {
+  if (keep) process.stderr.write(`\nE2E_KEEP=1: the sandbox stays; npx zx scripts/sandbox-down.mjs --env ${ENV}\n`);
+  else await down(ENV, report);
+}
