@@ -7,7 +7,7 @@ ENV ?= sandbox
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 ZX = zx scripts/$(1).mjs
-FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)
+FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)$(foreach each,$(EXTRA), --extra $(each))
 WHERE = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))
 
 INSTALLED := node_modules/.package-lock.json
@@ -28,7 +28,7 @@ endif
 .PHONY: help
 help: ## show this
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nVariables: ENV=name (default sandbox)  LIMIT=host  TAGS=role  YES=1  CHECK=1  DIFF=1  VERBOSE=1\n'
+	@printf '\nVariables: ENV=name (default sandbox)  LIMIT=host  TAGS=role  EXTRA=role.name=value  YES=1  CHECK=1  DIFF=1  VERBOSE=1\n'
 
 ##@ A sandbox on this machine
 .PHONY: sandbox sandbox-down dev
@@ -41,7 +41,9 @@ dev: $(INSTALLED) ## broker, publisher and ws-server on this machine without con
 
 ifeq ($(NOUN),)
 ##@ An environment
-.PHONY: plan deploy verify status logs start stop restart rebuild trust ssh
+.PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh
+vars: $(INSTALLED) ## every variable of a host and where it comes from: HOST=ws-1 (KEY=role.name for one, with what it overrides)
+	@$(call ZX,vars) --env $(ENV)$(if $(HOST), --host $(HOST))$(if $(KEY), --key $(KEY))$(foreach each,$(EXTRA), --extra $(each))
 plan: $(INSTALLED) ## what a deploy would change (DIFF=1 shows the texts)
 	@$(call ZX,plan) $(FLAGS)
 deploy: $(INSTALLED) ## make it so: plan, confirm, apply, verify

@@ -1,4 +1,6 @@
+import type { Flag, Flags } from '#engine/cli/command.ts';
 import { KitError } from '#engine/errors.ts';
+import { parseExtras } from '#engine/inventory/extra.ts';
 import { inventoryFolder } from '#engine/inventory/folder.ts';
 import type { Inventory } from '#engine/inventory/inventory.ts';
 import { loadInventoryFile } from '#engine/inventory/load.ts';
@@ -11,15 +13,32 @@ import { roles } from './deploy.ts';
 /** The providers that scripts hand in, by name. */
 export type Providers = Readonly<Record<Provider['name'], Provider>>;
 
-/** Reads and checks an environment's file, and asks its provider how to reach the hosts. */
+/** The flag that overrides variables for one command. */
+export const extraFlag = {
+  value: 'ROLE.NAME=VALUE',
+  many: true,
+  help: 'for this once; wins over the inventory, on every host. The value is YAML. May be repeated',
+} as const satisfies Flag;
+
+/** The words of every --extra. */
+export function extrasOf({ extra }: Flags): readonly string[] {
+  return Array.isArray(extra) ? extra : [];
+}
+
+/**
+ * Reads and checks an environment's file, and asks its provider how to reach the hosts. `extra` are words of --extra.
+ */
 export async function openEnvironment(
   env: string,
   providers: Providers,
+  extra: readonly string[] = [],
 ): Promise<{ inventory: Inventory; provider: Provider }> {
   const schemas = schemasOf(roles);
   const file = loadInventoryFile(inventoryFolder(), env, schemas);
+  const extras = parseExtras(extra, schemas);
   const provider = providers[file.provider];
-  const inventory = resolveInventory(env, file, await provider.reach({ env, file }), schemas, readSecretFile(env));
+  const reach = await provider.reach({ env, file });
+  const inventory = resolveInventory(env, file, reach, schemas, readSecretFile(env), extras);
   return { inventory, provider };
 }
 

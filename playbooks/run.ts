@@ -10,13 +10,14 @@ import { deliveryByRegistry } from '#fleet/deliver/pinned.ts';
 import { REGISTRY_PASSWORD, REGISTRY_USER } from '#roles/registry/login.ts';
 import { secretOf } from '#roles/secrets/read-back.ts';
 import { deploy } from './deploy.ts';
-import { envOf, openEnvironment, type Providers } from './environment.ts';
+import { envOf, extraFlag, extrasOf, openEnvironment, type Providers } from './environment.ts';
 
 /** The flags of everything that plans and applies. */
 export const runFlags = {
   env: { value: 'NAME', help: 'the environment: inventory/NAME.yml' },
   limit: { value: 'HOSTS', help: 'only these hosts or groups, comma-separated' },
   tags: { value: 'ROLES', help: 'only these roles, comma-separated' },
+  extra: extraFlag,
   check: { help: 'show the plan and change nothing' },
   diff: { help: 'show the texts that differ' },
   yes: { help: 'do not ask' },
@@ -73,7 +74,7 @@ export async function runOptions(flags: Flags, inventory: Inventory, report: Rep
 }
 
 export async function runDeploy(flags: Flags, providers: Providers, report: Reporter): Promise<number> {
-  const { inventory } = await openEnvironment(envOf(flags), providers);
+  const { inventory } = await openEnvironment(envOf(flags), providers, extrasOf(flags));
   return runPlaybook(deploy, inventory, await runOptions(flags, inventory, report));
 }
 

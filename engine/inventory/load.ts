@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { KitError } from '../errors.ts';
-import { type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
+import { located, type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
 import { GROUPS, type Group, type InventoryFile, inventorySchema } from './schema.ts';
+import { tiesOf } from './ties.ts';
 
 /** The variables that each role takes, by role name. Handed in, because the engine knows no role. */
 export type RoleSchemas = Readonly<Record<string, z.ZodObject>>;
@@ -101,6 +102,26 @@ function varsProblems(file: InventoryFile, root: ParsedNode | null, lines: LineC
   );
 }
 
+/** Two groups that disagree about a variable of one host: no order decides, a person does. */
+function tieProblems(file: InventoryFile, root: ParsedNode | null, lines: LineCounter, name: string): Problem[] {
+  return tiesOf(file).map(({ host, groups: [first, second], role, key }) => {
+    const pathIn = (group: Group): string[] => ['groups', group, 'vars', role, key];
+    const other = located(name, placeOf(root, pathIn(first), lines, true));
+    return {
+      ...placeOf(root, pathIn(second), lines, true),
+      path: pathIn(second).join('.'),
+      message: `host ${host} is in ${first} and ${second}, and ${other} says otherwise; say it for the host, or in one of the two`,
+    };
+  });
+}
+
+/** Where things are said in the text of an inventory: a path to `inventory/prod.yml:41:7`. */
+export function placesIn(text: string, name: string): (path: readonly string[]) => string {
+  const lines = new LineCounter();
+  const root = parseDocument(text, { lineCounter: lines, prettyErrors: false }).contents;
+  return (path) => located(name, placeOf(root, path, lines, true));
+}
+
 /** Reads and checks the text of an inventory. Throws `inventory-invalid` with every problem at once. */
 export function parseInventory(text: string, name: string, roles: RoleSchemas): InventoryFile {
   const lines = new LineCounter();
@@ -125,7 +146,7 @@ export function parseInventory(text: string, name: string, roles: RoleSchemas): 
       for (const { path, message } of RULES.flatMap((rule) => rule(result.data))) {
         problems.push({ ...placeOf(root, path, lines, false), path: path.join('.'), message });
       }
-      problems.push(...varsProblems(file, root, lines, roles));
+      problems.push(...varsProblems(file, root, lines, roles), ...tieProblems(file, root, lines, name));
     } else {
       problems.push(...problemsOf(result.error.issues, root, lines, (path) => keysAt(inventorySchema, path)));
     }
@@ -133,7 +154,7 @@ export function parseInventory(text: string, name: string, roles: RoleSchemas): 
   if (problems.length > 0 || !file) {
     const listed = problems
       .sort((a, b) => a.line - b.line || a.column - b.column)
-      .map((problem) => `  ${name}:${problem.line}:${problem.column} ${problem.path}: ${problem.message}`);
+      .map((problem) => `  ${located(name, problem)} ${problem.path}: ${problem.message}`);
     throw new KitError(
       'inventory-invalid',
       `${problems.length} problem${problems.length === 1 ? '' : 's'} in ${name}\n${listed.join('\n')}`,
@@ -153,16 +174,30 @@ export function environments(folder: string): string[] {
     .sort();
 }
 
-/** Reads `inventory/<env>.yml`. */
-export function loadInventoryFile(folder: string, env: string, roles: RoleSchemas): InventoryFile {
-  const name = `inventory/${env}.yml`;
-  let text: string;
+/** What an inventory file is called in messages. */
+const nameOf = (env: string): string => `inventory/${env}.yml`;
+
+/** The text of `inventory/<env>.yml`. Throws `inventory-missing`, naming the nearest environment. */
+function inventoryText(folder: string, env: string): string {
   try {
-    text = readFileSync(join(folder, `${env}.yml`), 'utf8');
+    return readFileSync(join(folder, `${env}.yml`), 'utf8');
   } catch {
-    throw new KitError('inventory-missing', `${name}: ${unknownWord('environment', env, environments(folder))}`, {
-      next: `cp inventory/example.yml ${name}`,
-    });
+    const message = `${nameOf(env)}: ${unknownWord('environment', env, environments(folder))}`;
+    throw new KitError('inventory-missing', message, { next: `cp inventory/example.yml ${nameOf(env)}` });
   }
-  return parseInventory(text, name, roles);
+}
+
+/** Reads and checks `inventory/<env>.yml`. */
+export function loadInventoryFile(folder: string, env: string, roles: RoleSchemas): InventoryFile {
+  return parseInventory(inventoryText(folder, env), nameOf(env), roles);
+}
+
+/** The same, with where each thing is said. */
+export function loadWithPlaces(
+  folder: string,
+  env: string,
+  roles: RoleSchemas,
+): { file: InventoryFile; placeOf: (path: readonly string[]) => string } {
+  const text = inventoryText(folder, env);
+  return { file: parseInventory(text, nameOf(env), roles), placeOf: placesIn(text, nameOf(env)) };
 }

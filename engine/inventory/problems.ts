@@ -60,6 +60,11 @@ export function placeOf(
   return { line, column: col };
 }
 
+/** A place as an editor takes it: `inventory/prod.yml:41:7`. */
+export function located(name: string, { line, column }: { line: number; column: number }): string {
+  return `${name}:${line}:${column}`;
+}
+
 /** Turns the issues of a schema into problems with places. `knownKeys` lists the valid keys at a path. */
 export function problemsOf(
   issues: readonly z.core.$ZodIssue[],

@@ -1,16 +1,15 @@
 import type { Reach } from '../provider.ts';
 import { SecretFile } from '../secrets/secret-file.ts';
+import type { Extra } from './extra.ts';
 import type { Host, Inventory } from './inventory.ts';
+import { type Level, levelsOf } from './levels.ts';
 import type { RoleSchemas } from './load.ts';
-import { bytesOf, type HostEntry, type InventoryFile } from './schema.ts';
+import { bytesOf, type InventoryFile } from './schema.ts';
 
-/**
- * Variables of one role for one host: role defaults < all < groups < host. Groups are merged in the order in which the
- * host lists them.
- */
-function mergedVars(role: string, host: HostEntry, file: InventoryFile): Record<string, unknown> {
-  const levels = [file.vars[role], ...host.groups.map((group) => file.groups[group]?.vars[role]), host.vars?.[role]];
-  return Object.assign({}, ...levels.filter((level) => level !== undefined));
+/** Variables of one role for one host: role defaults < all < groups < host < `--extra`. */
+function mergedVars(role: string, levels: readonly Level[], extras: readonly Extra[]): Record<string, unknown> {
+  const given = extras.filter((extra) => extra.role === role).map(({ key, value }) => [key, value]);
+  return Object.assign({}, ...levels.map(({ vars }) => vars[role] ?? {}), Object.fromEntries(given));
 }
 
 /** Joins the checked file with what the provider knows, into an inventory whose every host has an address. */
@@ -20,9 +19,11 @@ export function resolveInventory(
   reach: Reach,
   roles: RoleSchemas,
   secrets: SecretFile = new SecretFile(),
+  extras: readonly Extra[] = [],
 ): Inventory {
   const hosts = Object.entries(file.hosts).map(([name, entry]): Host => {
     const known = reach.addresses[name];
+    const levels = levelsOf(name, entry, file);
     const address = entry.address ?? known?.address ?? name;
     return Object.freeze({
       name,
@@ -33,7 +34,7 @@ export function resolveInventory(
       ...(entry.memory ? { memory: bytesOf(entry.memory) } : {}),
       vars: Object.freeze(
         Object.fromEntries(
-          Object.entries(roles).map(([role, schema]) => [role, schema.parse(mergedVars(role, entry, file))]),
+          Object.entries(roles).map(([role, schema]) => [role, schema.parse(mergedVars(role, levels, extras))]),
         ),
       ),
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { parseExtras } from '#engine/inventory/extra.ts';
 import { inGroup } from '#engine/inventory/inventory.ts';
 import { parseInventory } from '#engine/inventory/load.ts';
 import { resolveInventory } from '#engine/inventory/resolve.ts';
@@ -14,7 +15,7 @@ const SCHEMAS = {
   }),
 };
 
-describe('precedence of variables: role defaults < all < groups < host', () => {
+describe('precedence of variables: role defaults < all < groups < host < --extra', () => {
   const text = (all: string, ws: string, lb: string, host: string): string => `
 provider: sandbox
 hosts:
@@ -30,7 +31,7 @@ ${lb && `  lb: { vars: { broker: ${lb} } }`}
     ['role', '', '', '', '', { port: 9092, memory: '640M' }],
     ['all', '{ port: 1 }', '', '', '', { port: 1, memory: '640M' }],
     ['group', '{ port: 1 }', '{ port: 2 }', '', '', { port: 2, memory: '640M' }],
-    ['the later group of the host', '{ port: 1 }', '{ port: 2 }', '{ port: 3 }', '', { port: 3, memory: '640M' }],
+    ['groups that agree', '{ port: 1 }', '{ port: 2 }', '{ port: 2 }', '', { port: 2, memory: '640M' }],
     ['host', '{ port: 1 }', '{ port: 2 }', '{ port: 3 }', '{ port: 4 }', { port: 4, memory: '640M' }],
     ['key by key', '{ port: 1 }', '{ memory: 1G }', '{ heap: 2G }', '', { port: 1, memory: '1G', heap: '2G' }],
   ])('%s', (_winner, all, ws, lb, host, expected) => {
@@ -42,6 +43,24 @@ ${lb && `  lb: { vars: { broker: ${lb} } }`}
       memory: '640M',
     });
   });
+});
+
+it('--extra wins over the host, and leaves the file as it is', () => {
+  const text = `
+provider: sandbox
+hosts:
+  b-1: { groups: [backend], vars: { broker: { port: 1, heap: 1G } } }
+  ws-1: { groups: [ws] }
+network: {}
+`;
+  const file = parseInventory(text, 'inventory/t.yml', SCHEMAS);
+  const extras = parseExtras(['broker.port=2'], SCHEMAS);
+  const { hosts } = resolveInventory('t', file, { addresses: {}, hostKeys: [] }, SCHEMAS, undefined, extras);
+  expect(hosts.map(({ vars }) => vars.broker)).toEqual([
+    { port: 2, memory: '640M', heap: '1G' },
+    { port: 2, memory: '640M' },
+  ]);
+  expect(file.hosts['b-1']?.vars).toEqual({ broker: { port: 1, heap: '1G' } });
 });
 
 describe('addresses: the file, then the provider, then the name', () => {
