@@ -9,7 +9,8 @@ export async function confirm(env: string, what: string, yes: boolean): Promise<
       next: 'look at the plan above, then add --yes (make: YES=1)',
     });
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // Standard output may be a stream of events, or a file.
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(`\nApply this to "${env}"? Type the name of the environment to go on: `);
     if (answer.trim() !== env) throw new KitError('not-confirmed', 'nothing was changed');

@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
-import { describeError, ERRORS, KitError } from '../errors.ts';
+import { failureOf, KitError } from '../errors.ts';
 import { unknownWord } from '../inventory/problems.ts';
-import { lineReporter, type Reporter } from '../report/reporter.ts';
+import { chooseRenderer } from '../report/choose.ts';
+import { openReporter, type Reporter } from '../report/reporter.ts';
+import { newRun } from '../report/run-identity.ts';
 
 /** A flag of a script. `value` names what it takes; a flag without one is a switch. */
 export interface Flag {
@@ -13,6 +15,7 @@ export interface Flag {
 
 /** The flags that every script knows. */
 const COMMON = {
+  json: { help: 'one event a line on standard output, see docs/events.md' },
   verbose: { help: 'say more' },
   help: { help: 'show this' },
 } as const satisfies Record<string, Flag>;
@@ -101,21 +104,57 @@ function wordsAfterScript(name: string): string[] {
   return process.argv.slice(process.argv.findIndex((word) => word.endsWith(`${name}.mjs`)) + 1);
 }
 
-/** Runs a script: parses its flags, prints what went wrong once and at the end, and sets the exit code. */
+/** Whether a switch was typed; also where other words are wrong, so that their error is told the way that was asked for. */
+function isTyped(words: readonly string[], flag: keyof typeof COMMON): boolean {
+  const end = words.indexOf('--');
+  return words.slice(0, end < 0 ? undefined : end).includes(`--${flag}`);
+}
+
+/** Runs a script: parses its flags, tells what happens as events, and sets the exit code. */
 export async function main(command: Command): Promise<void> {
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  let code: number;
-  try {
-    const { flags, positionals, rest } = parse(command, wordsAfterScript(command.name));
-    if (flags.help) {
-      write(helpText(command));
-      code = 0;
-    } else code = await command.run(flags, positionals, lineReporter(write, flags.verbose === true), rest);
-  } catch (error) {
-    process.stderr.write(`\n${describeError(error)}\n`);
-    code = error instanceof KitError ? error.exit : ERRORS.internal.exit;
+  const words = wordsAfterScript(command.name);
+  if (isTyped(words, 'help')) {
+    process.stdout.write(`${helpText(command)}\n`);
+    process.exit(0);
   }
-  // make itself always exits 2: the code that says what happened must be readable.
-  if (code !== 0) process.stderr.write(`exit code ${code}\n`);
-  process.exit(code);
+  const began = performance.now();
+  const verbose = isTyped(words, 'verbose');
+  const renderer = chooseRenderer(process, { json: isTyped(words, 'json'), verbose });
+  const report = openReporter(renderer, newRun(command.name, words));
+  const exit = await runReported(command, words, verbose, report);
+  report.emit({ type: 'run-ended', exit, ms: Math.round(performance.now() - began) });
+  renderer.close();
+  process.exit(exit);
+}
+
+async function runReported(command: Command, words: string[], verbose: boolean, report: Reporter): Promise<number> {
+  const { id: _, ...run } = report.run;
+  const begin = (flags: Flags): void =>
+    report.emit({ type: 'run-started', ...run, words: [...words], ...selectionOf(flags), verbose });
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(command, words);
+  } catch (error) {
+    begin({});
+    return tell(error, report);
+  }
+  begin(parsed.flags);
+  try {
+    return await command.run(parsed.flags, parsed.positionals, report, parsed.rest);
+  } catch (error) {
+    return tell(error, report);
+  }
+}
+
+/** What went wrong, once and at the end. Returns the exit code. */
+function tell(error: unknown, report: Reporter): number {
+  const failure = failureOf(error);
+  report.emit({ type: 'failed', ...failure });
+  return failure.exit;
+}
+
+/** What a run is about, as far as its flags say. */
+function selectionOf(flags: Flags): { env?: string; limit?: string; tags?: string } {
+  const typed = (['env', 'limit', 'tags'] as const).map((name) => [name, flags[name]]);
+  return Object.fromEntries(typed.filter(([, value]) => typeof value === 'string'));
 }

@@ -1,34 +1,34 @@
-import { createPatch } from 'diff';
 import pc from 'picocolors';
-import type { Finding, HostPlan } from '../plan.ts';
+import type { HostPlan } from '../plan.ts';
+import type { BodyOf } from './events.ts';
+import type { PlannedChange } from './fields.ts';
+import { plannedEvent } from './planned.ts';
 
-const SIGN = { '+': pc.green('+'), '~': pc.yellow('~'), '-': pc.red('-') } as const;
+const SIGN = { '+': pc.green('+'), '~': pc.yellow('~'), '-': pc.red('-'), '?': pc.cyan('?') } as const;
 
 /** The plan of all hosts as a person reads it before it is applied: `+ ~ -`, with content differences on request. */
 export function planText(plans: readonly HostPlan[], diff: boolean): string {
-  const blocks = plans.flatMap((plan) => {
-    const pending = plan.findings.filter(({ decision }) => decision.state !== 'ok');
-    if (pending.length === 0) return [];
-    return [pc.bold(plan.host.name), ...pending.map((finding) => findingText(finding, diff)), ''];
-  });
-  return blocks.join('\n');
+  return plannedText(plannedEvent(plans, diff).hosts);
 }
 
-function findingText({ wanted, decision }: Finding, diff: boolean): string {
-  const name = `${wanted.role}: ${wanted.resource.id}`;
-  if (decision.state === 'blocked') return `  ${pc.cyan('?')} ${name}  ${pc.dim(`(known after ${decision.after})`)}`;
-  if (decision.state !== 'change') return '';
-  const line = `  ${SIGN[decision.action]} ${name}  ${pc.dim(decision.summary)}`;
-  if (!diff || decision.after === undefined) return line;
-  return `${line}\n${patch(decision.before ?? '', decision.after)}`;
+/** {@link planText} of an event. */
+export function plannedText(hosts: BodyOf<'plan'>['hosts']): string {
+  return hosts
+    .filter(({ changes }) => changes.length > 0)
+    .flatMap(({ host, changes }) => [pc.bold(host), ...changes.map(changeText), ''])
+    .join('\n');
 }
 
-/** The hunks of a unified diff, indented under the resource. */
-function patch(before: string, after: string): string {
-  return createPatch('', before, after, '', '', { context: 2 })
+function changeText({ role, resource, action, summary = '', knownAfter, patch }: PlannedChange): string {
+  const why = knownAfter === undefined ? summary : `(known after ${knownAfter})`;
+  const line = `  ${SIGN[action]} ${role}: ${resource}  ${pc.dim(why)}`;
+  return patch ? `${line}\n${patchText(patch)}` : line;
+}
+
+/** A patch, indented under the resource. */
+function patchText(patch: string): string {
+  return patch
     .split('\n')
-    .slice(4)
-    .filter((line) => line && !line.startsWith('\\'))
     .map(
       (line) => `      ${line.startsWith('+') ? pc.green(line) : line.startsWith('-') ? pc.red(line) : pc.dim(line)}`,
     )

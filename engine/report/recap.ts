@@ -1,16 +1,8 @@
 import pc from 'picocolors';
 import type { Connection } from '../transport/connection.ts';
+import type { HostRecap } from './fields.ts';
 
-/** What became of one host. */
-export interface HostRecap {
-  host: string;
-  ok: number;
-  changed: number;
-  failed: number;
-  unreachable: number;
-  executions: number;
-  tunnels: number;
-}
+export type { HostRecap };
 
 export function recapOf(connection: Connection, counts: Partial<HostRecap>): HostRecap {
   const { executions, tunnels } = connection;

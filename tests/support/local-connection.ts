@@ -2,10 +2,11 @@
 
 import type { Host, Inventory } from '#engine/inventory/inventory.ts';
 import { AnswerReader, compile, type Piece } from '#engine/program.ts';
-import type { Reporter } from '#engine/report/reporter.ts';
+import { lineReporter } from '#engine/report/reporter.ts';
 import type { Controller } from '#engine/resource.ts';
 import { Connection, type ExecuteOptions, type Execution, lastLines } from '#engine/transport/connection.ts';
 import { inventoryOf } from './inventory.ts';
+import { plain } from './plain.ts';
 import { runText } from './shell.ts';
 
 const ONE_HOST = `
@@ -43,24 +44,21 @@ export interface LocalHost {
   lines: string[];
 }
 
+/** `box ✓ demo: 3 changed`: without colours, columns and durations. */
+function withoutTime(line: string): string {
+  return plain(line)
+    .trim()
+    .replace(/^(\S+) +/, '$1 ')
+    .replace(/ {2}[\d.]+ s$/, '');
+}
+
 /** One host, and a controller that delivers nothing. */
 export function localHost(): LocalHost {
   const inventory = inventoryOf(ONE_HOST, 'here', {});
   const [host] = inventory.hosts;
   if (!host) throw new Error('no host');
   const lines: string[] = [];
-  const line =
-    (sign: string) =>
-    (where: string, text: string): void =>
-      void lines.push(`${where} ${sign} ${text}`);
-  const report: Reporter = {
-    step: line('…'),
-    done: line('✓'),
-    warn: line('!'),
-    heading: (text) => void lines.push(text),
-    lines: (text) => void lines.push(text),
-    verbose: () => {},
-  };
+  const report = lineReporter((line) => lines.push(withoutTime(line)), false);
   const nothing = (): Promise<never> => Promise.reject(new Error('not here'));
   const controller: Controller = {
     inventory,
