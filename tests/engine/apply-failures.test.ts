@@ -140,7 +140,7 @@ describe.concurrent('a probe that goes wrong', () => {
   it('that hangs spoils its own answer, and says so', async () => {
     const local = localHost();
     const plan = await planHere(local, wantedOf([odd('sleep 20'), fileAt(fresh(), 'x\n')]));
-    expect(pendingLines(plan)).toEqual(['odd ? its probe, which did not answer within 1 s, answers', 'file + create']);
+    expect(pendingLines(plan)).toEqual(['odd ? its probe, which did not answer within 0.5 s, answers', 'file + create']);
     await expect(applyPlanned(local, plan)).rejects.toMatchObject({ code: 'apply-failed', context: { host: 'box' } });
   });
 
