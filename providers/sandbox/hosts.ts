@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KitError } from '#engine/errors.ts';
 import { lastLines, run } from '#engine/local/command.ts';
@@ -100,9 +100,12 @@ export const removeHost = (env: string, name: string): Promise<string> =>
 
 /** Lets the sandbox's key in as root. As an archive, because a plain `docker cp` keeps the operator's user id on the file. */
 export async function authorize(env: string, name: string, publicKey: string): Promise<void> {
-  await writeFile(join(sandboxState(env), 'authorized_keys'), publicKey);
+  // A folder for each: hosts are made side by side, and a file that one is writing is empty for the other.
+  const folder = join(sandboxState(env), name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, 'authorized_keys'), publicKey);
   const owner = ['--owner=0', '--group=0', '--numeric-owner', '--mode=0600'];
-  const archive = await run('tar', [...owner, '-C', sandboxState(env), '-cf', '-', 'authorized_keys']);
+  const archive = await run('tar', [...owner, '-C', folder, '-cf', '-', 'authorized_keys']);
   await docker(['cp', '-', `${containerName(env, name)}:/root/.ssh`], { input: archive });
 }
 
