@@ -5,7 +5,7 @@ import { type FleetLock, lostLock } from './lock/fleet-lock.ts';
 import { NOT_OURS } from './lock/shell.ts';
 import { decideAll, type Finding, type HostPlan, observe, probePieces, type Wanted } from './plan.ts';
 import type { Piece } from './program.ts';
-import { Progress } from './report/progress.ts';
+import { Progress, type Step } from './report/progress.ts';
 import type { Controller, Decision, HostKind } from './resource.ts';
 import { type Connection, lastLines } from './transport/connection.ts';
 
@@ -21,7 +21,12 @@ interface HostChange {
   seen: unknown;
 }
 
-const label = ({ role, resource }: Wanted): string => `${role}: ${resource.id}`;
+/** A play that is being applied: its place in the playbook, and its title. */
+export interface PlayInHand {
+  index: number;
+  title: string;
+}
+
 const isHostChange = ({ wanted, decision }: Finding): boolean =>
   wanted.resource.kind.where === 'host' && decision.state === 'change';
 
@@ -29,12 +34,12 @@ const isHostChange = ({ wanted, decision }: Finding): boolean =>
 export async function applyPlay(
   connection: Connection,
   plan: HostPlan,
-  play: number,
+  play: PlayInHand,
   controller: Controller,
   lock: FleetLock,
 ): Promise<number> {
   const { host, facts } = plan;
-  const mine = plan.findings.map(({ wanted }) => wanted).filter((wanted) => wanted.play === play);
+  const mine = plan.findings.map(({ wanted }) => wanted).filter((wanted) => wanted.play === play.index);
   const state = new Map(plan.findings.map((finding) => [finding.wanted, finding]));
   let changed = 0;
   for (let waves = mine.length + SPARE_WAVES; ; waves -= 1) {
@@ -61,6 +66,7 @@ export async function applyPlay(
         facts,
         wave,
         blocked.map(({ wanted }) => wanted),
+        play.title,
         controller,
       );
       verify(
@@ -84,7 +90,7 @@ export async function applyPlay(
       }
     } else {
       await lock.confirm(connection);
-      news = await perform(host, first, controller);
+      news = await perform(host, first, play.title, controller);
       verify(host, [first.wanted], news);
       changed += 1;
     }
@@ -102,16 +108,17 @@ async function applyWave(
   facts: Facts,
   wave: readonly HostChange[],
   waiting: readonly Wanted[],
+  play: string,
   controller: Controller,
 ): Promise<Map<Wanted, Finding>> {
   const pieces: Piece[] = [];
-  const labels = new Map<string, HostChange>();
+  const changes = new Map<string, HostChange>();
   for (const finding of wave) {
     const { resource } = finding.wanted;
     const kind = resource.kind as HostKind;
     const prepared = kind.prepare ? await prepare(kind, finding, host, controller) : {};
     const id = `apply:${pieces.length}`;
-    labels.set(id, finding);
+    changes.set(id, finding);
     pieces.push({
       id,
       script: `set -e\n${kind.apply(resource.args, finding.seen, facts, prepared)}`,
@@ -127,18 +134,17 @@ async function applyWave(
       deadlineSeconds: pieces.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, PROBE_AFTER_S),
       secret: true,
       onBegin(id) {
-        const finding = labels.get(id);
-        if (finding) progress.begin(finding.wanted.role, `${finding.wanted.resource.id}  ${finding.decision.summary}`);
+        const change = changes.get(id);
+        if (change) progress.begin(stepOf(host, play, change));
       },
       onEnd({ id, status }) {
-        const finding = labels.get(id);
-        if (finding)
-          progress.end(finding.wanted.role, `${finding.wanted.resource.id}  ${finding.decision.summary}`, status === 0);
+        const change = changes.get(id);
+        if (change) progress.end(stepOf(host, play, change), { exitStatus: status });
       },
     },
   );
   progress.flush();
-  for (const [id, finding] of labels) {
+  for (const [id, finding] of changes) {
     const answer = answers.get(id);
     if (answer?.status === 0) continue;
     if (answer?.status === NOT_OURS) throw lostLock(host.name);
@@ -161,13 +167,20 @@ async function applyWave(
   return decideAll(host, reread, answers, facts);
 }
 
+/** A change as the events of its step name it. */
+function stepOf(host: Host, play: string, { wanted, decision }: Pick<HostChange, 'wanted' | 'decision'>): Step {
+  const { role, resource } = wanted;
+  return { host: host.name, play, role, resource: resource.id, action: decision.action, summary: decision.summary };
+}
+
 async function prepare(
   kind: HostKind,
   finding: HostChange,
   host: Host,
   controller: Controller,
 ): Promise<Record<string, string>> {
-  controller.report.verbose(host.name, `prepare ${label(finding.wanted)}`);
+  const { role, resource } = finding.wanted;
+  controller.report.emit({ type: 'preparing', host: host.name, role, resource: resource.id });
   return (await kind.prepare?.(finding.wanted.resource.args, controller)) ?? {};
 }
 
@@ -187,15 +200,28 @@ async function unblock(
 }
 
 /** A change that the controller makes through a tunnel, read back afterwards. */
-async function perform(host: Host, finding: Finding, controller: Controller): Promise<Map<Wanted, Finding>> {
+async function perform(
+  host: Host,
+  finding: Finding,
+  play: string,
+  controller: Controller,
+): Promise<Map<Wanted, Finding>> {
   const { wanted, seen, decision } = finding;
   const { kind, args } = wanted.resource;
   if (kind.where !== 'controller' || decision.state !== 'change')
     throw new KitError('internal', `${wanted.resource.id} cannot be performed`);
-  const began = Date.now();
-  await kind.perform(args, seen, host, controller);
+  const step = stepOf(host, play, { wanted, decision });
+  const progress = new Progress(controller.report, host.name);
+  progress.begin(step);
+  try {
+    await kind.perform(args, seen, host, controller);
+  } catch (error) {
+    progress.end(step, { exitStatus: undefined });
+    throw error;
+  }
   const after = await observe(host, wanted, controller);
-  controller.report.done(host.name, `${label(wanted)}  ${decision.summary}`, Date.now() - began);
+  progress.end(step, { exitStatus: 0 });
+  progress.flush();
   return new Map([[wanted, after]]);
 }
 

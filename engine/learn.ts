@@ -23,6 +23,8 @@ export async function learn(
   failures: Map<string, KitError>,
   lock?: FleetLock,
 ): Promise<HostPlan[]> {
+  const what = shares.some(({ wanted }) => wanted.length > 0) ? 'resources' : 'checks';
+  report.emit({ type: 'learning', hosts: shares.map(({ host }) => host.name), what });
   const results = await inParallel(shares, HOSTS_AT_ONCE, async ({ host, wanted, checks }) => {
     const began = Date.now();
     const asked = checks.filter(({ check }) => check.phases.some((phase) => phases.includes(phase)));
@@ -30,23 +32,28 @@ export async function learn(
     const before = lock?.releasePieces(connection) ?? [];
     const plan = await planHost(connection, wanted, asked, session.controller, { diff }, before);
     lock?.released(connection);
-    report.done(
-      host.name,
-      wanted.length > 0 ? `${wanted.length} resources read` : `${asked.length} checks asked`,
-      Date.now() - began,
-    );
+    report.emit({
+      type: 'learned',
+      host: host.name,
+      resources: wanted.length,
+      checks: asked.length,
+      ms: Date.now() - began,
+    });
     return plan;
   });
   return results.flatMap((result, i) => {
     if (result.status === 'fulfilled') return [result.value];
-    fail(failures, (shares[i] as Share).host, result.reason);
+    fail(failures, (shares[i] as Share).host, result.reason, report);
     return [];
   });
 }
 
-/** Puts a host's failure on record; what is no fault of a host ends the run. */
-export function fail(failures: Map<string, KitError>, host: Host, reason: unknown): void {
+/** Puts a host's failure on record; what is no fault of a host ends the run. Its evidence is told at the end. */
+export function fail(failures: Map<string, KitError>, host: Host, reason: unknown, report: Reporter): void {
   if (!(reason instanceof KitError)) throw reason;
   reason.context.host ??= host.name;
   failures.set(host.name, reason);
+  const { code: name, exit, message, context } = reason;
+  const { role, resource } = context;
+  report.emit({ type: 'host-failed', host: host.name, name, exit, message, role, resource });
 }

@@ -1,6 +1,6 @@
 import { applyPlay } from './apply.ts';
 import { confirm } from './confirm.ts';
-import { describeError, ERRORS, type KitError } from './errors.ts';
+import { ERRORS, failureOf, type KitError } from './errors.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { fail, HOSTS_AT_ONCE, learn } from './learn.ts';
 import { FleetLock } from './lock/fleet-lock.ts';
@@ -8,9 +8,10 @@ import { thisHolder } from './lock/holder.ts';
 import { inParallel } from './parallel.ts';
 import { type HostPlan, pendingOf } from './plan.ts';
 import { loadPlan, refuseOther, savePlan } from './plan-file.ts';
-import { planText } from './report/plan-text.ts';
-import { type HostRecap, recapOf, recapText } from './report/recap.ts';
-import { type Reporter, seconds } from './report/reporter.ts';
+import type { BodyOf } from './report/events.ts';
+import { plannedEvent } from './report/planned.ts';
+import type { Reporter } from './report/reporter.ts';
+import { Tally } from './report/tally.ts';
 import type { Resource } from './resource.ts';
 import type { Play, Playbook, Role } from './role.ts';
 import { type Services, Session } from './session.ts';
@@ -64,45 +65,43 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
   const session = new Session(inventory, report, options.services);
   const lock = new FleetLock(thisHolder(options.command));
   const failures = new Map<string, KitError>();
-  const recaps = new Map<string, Partial<HostRecap>>();
+  const tally = new Tally();
+  const deafen = report.listen((event) => tally.add(event));
   try {
     const plans = await learn(shares, ['preflight'], session, options, failures);
     const changing = plans.filter((plan) => pendingOf(plan).length > 0);
     const pending = changing.reduce((sum, plan) => sum + pendingOf(plan).length, 0);
     if (saved && options.plan) refuseOther(options.plan, saved, plans);
-    if (pending > 0) report.lines(`\n${planText(plans, options.diff)}`);
+    report.emit(plannedEvent(plans, options.diff));
     refuseOn(
       plans.flatMap(({ outcomes }) => outcomes),
       report,
       pending > 0,
     );
     if (options.out) savePlan(options.out, inventory.env, only(selection), plans);
-    for (const plan of plans) recaps.set(plan.host.name, { ok: plan.findings.length - pendingOf(plan).length });
     const stopped = options.anyErrorsFatal === true && failures.size > 0;
     if (pending > 0 && !options.check && !stopped) {
-      await confirm(inventory.env, `${pending} change${pending === 1 ? '' : 's'}`, options.yes || saved !== undefined);
+      const what = `${pending} change${pending === 1 ? '' : 's'}`;
+      await confirm(inventory.env, what, options.yes || saved !== undefined);
+      report.emit({ type: 'confirmed', what, how: saved ? 'saved' : options.yes ? 'flag' : 'typed' });
       await takeHosts(changing, lock, session, options);
       options.onApply?.(changing.flatMap(pendingOf).map(({ wanted }) => wanted.resource));
-      await applyAll(book.plays, plans, session, lock, options, failures, recaps);
-    } else
-      report.lines(
-        pending === 0
-          ? '\nNothing to change.'
-          : `\n${pending} to change; nothing was changed${options.check ? ' (--check)' : ''}.`,
-      );
+      await applyAll(book.plays, plans, session, lock, options, failures);
+    } else report.emit({ type: 'unchanged', pending, check: options.check });
     try {
       if (failures.size === 0 && !options.check) {
         if (pending > 0) await verifyAll(shares, session, lock, options, failures);
         await checkAll(shares, ['gate'], session, report);
       }
     } finally {
-      report.lines(recapAll(shares, session, recaps, failures, began));
+      report.emit({ type: 'recap', hosts: recapOf(shares, session, tally), ms: Date.now() - began });
     }
-    for (const error of failures.values()) report.lines(`\n${describeError(error)}`);
+    for (const error of failures.values()) report.emit({ type: 'failed', ...failureOf(error) });
     const [first] = failures.values();
     if (first) return ERRORS[first.code].exit;
     return options.detailedExitcode && pending > 0 ? EXIT_CHANGED : 0;
   } finally {
+    deafen();
     await lock.releaseAll(report);
     await session.close();
   }
@@ -121,52 +120,37 @@ async function applyAll(
   lock: FleetLock,
   { report }: { report: Reporter },
   failures: Map<string, KitError>,
-  recaps: Map<string, Partial<HostRecap>>,
 ): Promise<void> {
   const absent = failures.size;
-  for (const [index, { title, strategy }] of plays.entries()) {
+  for (const [index, { title, strategy = 'parallel' }] of plays.entries()) {
     const due = plans.filter((plan) => pendingOf(plan).some(({ wanted }) => wanted.play === index));
     if (due.length === 0) continue;
     // What a later play builds on is not there: it would only add noise to the first fault. Hosts that could not even be
     // reached were told before; the others are finished.
     if (failures.size > absent) return;
-    report.heading(title);
+    report.emit({ type: 'play-started', play: title, hosts: due.map(({ host }) => host.name), strategy });
     const bound = strategy === 'rolling' ? 1 : HOSTS_AT_ONCE;
     const results = await inParallel(due, bound, async (plan) => {
-      if (strategy === 'rolling' && failures.size > absent) return 0;
+      if (strategy === 'rolling' && failures.size > absent) return;
+      const { host } = plan;
+      const began = Date.now();
       try {
-        return await applyPlay(session.connection(plan.host), plan, index, session.controller, lock);
+        const changed = await applyPlay(session.connection(host), plan, { index, title }, session.controller, lock);
+        report.emit({ type: 'host-done', host: host.name, play: title, changed, ms: Date.now() - began });
       } catch (reason) {
-        fail(failures, plan.host, reason);
-        return 0;
+        fail(failures, host, reason, report);
       }
     });
-    for (const [i, result] of results.entries()) {
-      if (result.status === 'rejected') throw result.reason;
-      const { host } = due[i] as HostPlan;
-      const recap = recaps.get(host.name) ?? {};
-      recaps.set(host.name, { ...recap, changed: (recap.changed ?? 0) + result.value });
-    }
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 }
 
-function recapAll(
-  shares: readonly Share[],
-  session: Session,
-  recaps: ReadonlyMap<string, Partial<HostRecap>>,
-  failures: ReadonlyMap<string, KitError>,
-  began: number,
-): string {
-  const lines = shares.map(({ host }) => {
-    const error = failures.get(host.name);
-    const unreachable = error !== undefined && error.exit === ERRORS.unreachable.exit;
-    return recapOf(session.connection(host), {
-      ...recaps.get(host.name),
-      failed: error && !unreachable ? 1 : 0,
-      unreachable: unreachable ? 1 : 0,
-    });
+/** What became of every host of the run, and what it took to find out. */
+function recapOf(shares: readonly Share[], session: Session, tally: Tally): BodyOf<'recap'>['hosts'] {
+  return shares.map(({ host }) => {
+    const { executions, tunnels } = session.connection(host);
+    return { host: host.name, ...tally.of(host.name), executions, tunnels };
   });
-  return `\n${recapText(lines)}\n  in ${seconds(Date.now() - began)}`;
 }
 
 /** The roles of a playbook as the schemas that check the inventory. */

@@ -1,9 +1,9 @@
 import type { Outcome, Phase } from './check.ts';
-import { describeError, ERRORS, KitError } from './errors.ts';
+import { ERRORS, failureOf, KitError } from './errors.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { learn } from './learn.ts';
 import type { FleetLock } from './lock/fleet-lock.ts';
-import { checkText } from './report/check-text.ts';
+import { outcomeOf } from './report/check-text.ts';
 import type { Reporter } from './report/reporter.ts';
 import type { Playbook } from './role.ts';
 import type { RunOptions } from './run.ts';
@@ -24,8 +24,8 @@ export async function runChecks(
     const bare = shares.map((share) => ({ ...share, wanted: [] }));
     const plans = await learn(bare, phases, session, options, failures);
     const outcomes = plans.flatMap((plan) => plan.outcomes);
-    options.report.lines(checkText(outcomes));
-    for (const error of failures.values()) options.report.lines(`\n${describeError(error)}`);
+    options.report.emit({ type: 'checks', during: 'verify', outcomes: outcomes.map(outcomeOf) });
+    for (const error of failures.values()) options.report.emit({ type: 'failed', ...failureOf(error) });
     const [first] = failures.values();
     if (first) return ERRORS[first.code].exit;
     if (outcomes.some(({ verdict, check }) => !verdict.ok && check.severity === 'critical'))
@@ -49,9 +49,9 @@ export async function verifyAll(
   const bare = shares.map((share) => ({ ...share, wanted: [] }));
   // Nothing is changed from here on: the same execution gives the host back.
   const plans = await learn(bare, ['verify'], session, options, failures, lock);
-  const bad = plans.flatMap(({ outcomes }) => outcomes).filter(({ verdict }) => !verdict.ok);
-  if (bad.length > 0) options.report.lines(checkText(bad));
-  const critical = bad.find(({ check }) => check.severity === 'critical');
+  const outcomes = plans.flatMap((plan) => plan.outcomes);
+  options.report.emit({ type: 'checks', during: 'deploy', outcomes: outcomes.map(outcomeOf) });
+  const critical = outcomes.find(({ verdict, check }) => !verdict.ok && check.severity === 'critical');
   if (!critical || critical.verdict.ok) return;
   const { message, next } = critical.verdict;
   throw new KitError('check-failed', message, {
@@ -64,9 +64,8 @@ export async function verifyAll(
 
 /** Before the first change: a failed critical check stops everything. */
 export function refuseOn(outcomes: readonly Outcome[], report: Reporter, changing: boolean): void {
-  const bad = outcomes.filter(({ verdict }) => !verdict.ok);
-  if (bad.length > 0) report.lines(`\n${checkText(bad)}`);
-  const critical = bad.find(({ check }) => check.severity === 'critical');
+  report.emit({ type: 'checks', during: 'preflight', outcomes: outcomes.map(outcomeOf) });
+  const critical = outcomes.find(({ verdict, check }) => !verdict.ok && check.severity === 'critical');
   if (!critical || critical.verdict.ok || !changing) return;
   throw new KitError(critical.verdict.code ?? 'preflight-failed', `${critical.verdict.message}; nothing was changed`, {
     host: critical.host,
@@ -88,11 +87,11 @@ export async function checkAll(
     for (const { role, check } of checks) {
       if (check.where !== 'controller' || !check.phases.some((phase) => phases.includes(phase))) continue;
       const began = Date.now();
+      report.emit({ type: 'gate-started', host: host.name, title: check.title });
       const verdict = await check.run(host, session.controller);
-      if (verdict.ok)
-        report.done(host.name, `${check.title}${verdict.note ? `: ${verdict.note}` : ''}`, Date.now() - began);
-      else if (check.severity === 'warning') report.warn(host.name, verdict.message);
-      else {
+      const outcome = outcomeOf({ host: host.name, role, check, verdict });
+      report.emit({ type: 'gate', ...outcome, ms: Date.now() - began });
+      if (!verdict.ok && check.severity === 'critical') {
         const { message, lastLines, next } = verdict;
         throw new KitError('check-failed', message, {
           host: host.name,

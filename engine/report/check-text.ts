@@ -11,11 +11,6 @@ export function outcomeOf({ host, role, check, verdict }: Outcome): CheckOutcome
   return { ...named, message, ...(lastLines ? { lastLines } : {}), ...(next ? { next } : {}) };
 }
 
-/** {@link outcomesText} of what the engine found. */
-export function checkText(outcomes: readonly Outcome[]): string {
-  return outcomesText(outcomes.map(outcomeOf));
-}
-
 /** One line per check, bad news with its evidence and the next command below it. */
 export function outcomesText(outcomes: readonly CheckOutcome[]): string {
   return outcomes

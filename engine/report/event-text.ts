@@ -30,7 +30,9 @@ const TEXT: { readonly [Type in EventType]: (event: BodyOf<Type>, verbose: boole
     done(host, resources > 0 ? `${resources} resources read` : `${checks} checks asked`, ms),
   ],
   plan: ({ hosts, pending }) => (pending > 0 ? [`\n${plannedText(hosts)}`] : []),
-  unchanged: ({ pending }) => [pending === 0 ? '\nNothing to change.' : `\n${pending} to change; nothing was changed.`],
+  unchanged: ({ pending, check }) => [
+    pending === 0 ? '\nNothing to change.' : `\n${pending} to change; nothing was changed${check ? ' (--check)' : ''}.`,
+  ],
   confirmed: () => [],
   'play-started': ({ play }) => [heading(play)],
   preparing: ({ host, role, resource }, verbose) => (verbose ? [detail(host, `prepare ${role}: ${resource}`)] : []),

@@ -62,7 +62,10 @@ export const EVENTS = {
       .describe('every host that could be read'),
     pending: count('changes of all hosts'),
   }),
-  unchanged: z.object({ pending: count('changes that were planned and not made') }),
+  unchanged: z.object({
+    pending: count('changes that were planned and not made'),
+    check: flag('whether that is because of `--check`'),
+  }),
   confirmed: z.object({
     what: text('what was agreed to'),
     how: z.enum(['flag', 'typed', 'saved']).describe('`--yes`, the name of the environment, or a saved plan'),
@@ -97,6 +100,7 @@ export const EVENTS = {
   'host-failed': z.object({
     host,
     name: text('the error’s stable name, see [errors.md](errors.md)'),
+    exit: count('the exit code that goes with it'),
     message: text('what is wrong, in one line'),
     role: role.optional(),
     resource: change.resource.optional(),

@@ -1,17 +1,10 @@
 import pc from 'picocolors';
-import type { HostPlan } from '../plan.ts';
 import type { BodyOf } from './events.ts';
 import type { PlannedChange } from './fields.ts';
-import { plannedEvent } from './planned.ts';
 
 const SIGN = { '+': pc.green('+'), '~': pc.yellow('~'), '-': pc.red('-'), '?': pc.cyan('?') } as const;
 
-/** The plan of all hosts as a person reads it before it is applied: `+ ~ -`, with content differences on request. */
-export function planText(plans: readonly HostPlan[], diff: boolean): string {
-  return plannedText(plannedEvent(plans, diff).hosts);
-}
-
-/** {@link planText} of an event. */
+/** The plan of all hosts as a person reads it before it is applied: `+ ~ -`, with content differences where there are some. */
 export function plannedText(hosts: BodyOf<'plan'>['hosts']): string {
   return hosts
     .filter(({ changes }) => changes.length > 0)

@@ -1,24 +1,35 @@
+import type { BodyOf } from './events.ts';
 import type { Reporter } from './reporter.ts';
 
 /** A step that takes longer than this is announced while it runs. */
 const ANNOUNCE_AFTER_MS = 1500;
 
+/** One resource that is changed: what the events of a step have in common. */
+export type Step = Omit<BodyOf<'step-started'>, 'type'>;
+
+/** How a step ended. */
+export interface StepEnd {
+  /** 0 where it was done; undefined where the host did not say. */
+  exitStatus: number | undefined;
+}
+
 interface Tally {
   role: string;
-  count: number;
+  changed: number;
   ms: number;
   last: string;
 }
 
 /**
- * What a person sees of a host's changes: one line per role when it is done, and a line for a step that takes its time
- * while it runs. With --verbose every step has its line.
+ * Tells the changes of one host: each step as it begins and ends, a step that takes its time while it runs, and each role
+ * when it is done.
  */
 export class Progress {
   private readonly report: Reporter;
   private readonly host: string;
   private tally: Tally | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private open: Step | undefined;
   private beganAt = 0;
 
   constructor(report: Reporter, host: string) {
@@ -26,29 +37,35 @@ export class Progress {
     this.host = host;
   }
 
-  begin(role: string, text: string): void {
+  begin(step: Step): void {
     this.beganAt = Date.now();
-    if (this.tally?.role !== role) this.flush();
-    this.timer = setTimeout(() => this.report.step(this.host, `${role}: ${text}`), ANNOUNCE_AFTER_MS);
+    if (this.tally?.role !== step.role) this.flush();
+    this.open = step;
+    this.report.emit({ type: 'step-started', ...step });
+    this.timer = setTimeout(() => this.report.emit({ type: 'step-slow', ...step }), ANNOUNCE_AFTER_MS);
   }
 
-  end(role: string, text: string, ok: boolean): void {
+  end(step: Step, { exitStatus }: StepEnd): void {
     clearTimeout(this.timer);
-    if (!ok) return;
+    this.open = undefined;
     const ms = Date.now() - this.beganAt;
-    this.report.verbose(this.host, `${role}: ${text}  ${ms} ms`);
-    this.tally ??= { role, count: 0, ms: 0, last: '' };
-    this.tally.count += 1;
+    if (exitStatus !== 0) {
+      this.report.emit({ type: 'step-failed', ...step, ...(exitStatus === undefined ? {} : { exitStatus }), ms });
+      return;
+    }
+    this.report.emit({ type: 'step-done', ...step, ms });
+    const { role, resource, summary } = step;
+    this.tally ??= { role, changed: 0, ms: 0, last: '' };
+    this.tally.changed += 1;
     this.tally.ms += ms;
-    this.tally.last = text;
+    this.tally.last = `${resource}  ${summary}`;
   }
 
-  /** Ends a run of changes: also when a change failed, so that what was done before it is on record. */
+  /** Ends a run of changes: also when a change failed or the host went away, so that what was done before is on record. */
   flush(): void {
-    clearTimeout(this.timer);
+    if (this.open) this.end(this.open, { exitStatus: undefined });
     if (!this.tally) return;
-    const { role, count, ms, last } = this.tally;
-    this.report.done(this.host, count === 1 ? `${role}: ${last}` : `${role}: ${count} changed`, ms);
+    this.report.emit({ type: 'role-done', host: this.host, ...this.tally });
     this.tally = undefined;
   }
 }

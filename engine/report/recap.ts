@@ -1,13 +1,5 @@
 import pc from 'picocolors';
-import type { Connection } from '../transport/connection.ts';
 import type { HostRecap } from './fields.ts';
-
-export type { HostRecap };
-
-export function recapOf(connection: Connection, counts: Partial<HostRecap>): HostRecap {
-  const { executions, tunnels } = connection;
-  return { host: connection.host.name, ok: 0, changed: 0, failed: 0, unreachable: 0, ...counts, executions, tunnels };
-}
 
 /** One line per host, in the words that Ansible's users know, then what it took to find out. */
 export function recapText(recaps: readonly HostRecap[]): string {

@@ -2,11 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KitError } from '#engine/errors.ts';
-import { planText } from '#engine/report/plan-text.ts';
 import { OK, type Resource, resourceOf } from '#engine/resource.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type LocalHost, localHost } from '../support/local-connection.ts';
-import { applyPlanned, dirAt, fileAt, pendingLines, planHere, wantedOf } from '../support/plan.ts';
+import { applyPlanned, dirAt, fileAt, pendingLines, planHere, planText, wantedOf } from '../support/plan.ts';
 
 const root = temporaryFolder();
 let folders = 0;
@@ -140,7 +139,10 @@ describe.concurrent('a probe that goes wrong', () => {
   it('that hangs spoils its own answer, and says so', async () => {
     const local = localHost();
     const plan = await planHere(local, wantedOf([odd('sleep 20'), fileAt(fresh(), 'x\n')]));
-    expect(pendingLines(plan)).toEqual(['odd ? its probe, which did not answer within 0.5 s, answers', 'file + create']);
+    expect(pendingLines(plan)).toEqual([
+      'odd ? its probe, which did not answer within 0.5 s, answers',
+      'file + create',
+    ]);
     await expect(applyPlanned(local, plan)).rejects.toMatchObject({ code: 'apply-failed', context: { host: 'box' } });
   });
 

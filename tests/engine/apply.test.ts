@@ -1,12 +1,11 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planText } from '#engine/report/plan-text.ts';
 import { type ControllerKind, type HostKind, OK, resourceOf } from '#engine/resource.ts';
 import { quote } from '#engine/shell.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { localHost } from '../support/local-connection.ts';
-import { applyPlanned, dirAt, fileAt, pendingLines, planHere, wantedOf } from '../support/plan.ts';
+import { applyPlanned, dirAt, fileAt, pendingLines, planHere, planText, wantedOf } from '../support/plan.ts';
 
 const root = temporaryFolder();
 let folders = 0;

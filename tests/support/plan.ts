@@ -4,6 +4,8 @@ import { applyPlay } from '#engine/apply.ts';
 import { FleetLock } from '#engine/lock/fleet-lock.ts';
 import { thisHolder } from '#engine/lock/holder.ts';
 import { type HostPlan, pendingOf, planHost, type Wanted } from '#engine/plan.ts';
+import { plannedText } from '#engine/report/plan-text.ts';
+import { plannedEvent } from '#engine/report/planned.ts';
 import type { Resource } from '#engine/resource.ts';
 import { type DirectoryArgs, directory } from '#engine/resources/directory.ts';
 import { type FileArgs, file } from '#engine/resources/file.ts';
@@ -24,7 +26,13 @@ export const planHere = (local: LocalHost, wanted: readonly Wanted[], diff = fal
   planHost(local.connection, wanted, [], local.controller, { diff });
 
 export const applyPlanned = (local: LocalHost, plan: HostPlan, play = 0): Promise<number> =>
-  applyPlay(local.connection, plan, play, local.controller, new FleetLock(thisHolder('test')));
+  applyPlay(
+    local.connection,
+    plan,
+    { index: play, title: `play ${play}` },
+    local.controller,
+    new FleetLock(thisHolder('test')),
+  );
 
 /** What would change, a line each: `file + create`, `line ? /path`. */
 export const pendingLines = (plan: HostPlan): string[] =>
@@ -32,3 +40,7 @@ export const pendingLines = (plan: HostPlan): string[] =>
     const what = decision.state === 'blocked' ? oneLine({ unavailable: decision.after }) : oneLine(decision);
     return `${wanted.resource.kind.name} ${what}`;
   });
+
+/** The plan as it is printed. */
+export const planText = (plans: readonly HostPlan[], diff: boolean): string =>
+  plannedText(plannedEvent(plans, diff).hosts);

@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Outcome } from '#engine/check.ts';
 import type { HostPlan } from '#engine/plan.ts';
-import { checkText } from '#engine/report/check-text.ts';
-import { planText } from '#engine/report/plan-text.ts';
+import { outcomeOf, outcomesText } from '#engine/report/check-text.ts';
 import { Progress } from '#engine/report/progress.ts';
 import { recapText } from '#engine/report/recap.ts';
 import { lineReporter, seconds } from '#engine/report/reporter.ts';
@@ -11,6 +10,7 @@ import { file } from '#engine/resources/file.ts';
 import { hostOf, sandboxInventory } from '../../support/inventory.ts';
 import { FACTS } from '../../support/kind.ts';
 import { plain } from '../../support/plain.ts';
+import { planText } from '../../support/plan.ts';
 
 const inventory = sandboxInventory();
 
@@ -99,12 +99,14 @@ it('checks: a line each, bad news with its evidence and what to type', () => {
   });
   expect(
     plain(
-      checkText([
-        outcome('critical', { ok: true }),
-        outcome('critical', { ok: true, note: '3 of 3' }),
-        outcome('warning', { ok: false, message: 'x is small' }),
-        outcome('critical', { ok: false, message: 'x is not there', lastLines: 'one\ntwo', next: 'make x' }),
-      ]),
+      outcomesText(
+        [
+          outcome('critical', { ok: true }),
+          outcome('critical', { ok: true, note: '3 of 3' }),
+          outcome('warning', { ok: false, message: 'x is small' }),
+          outcome('critical', { ok: false, message: 'x is not there', lastLines: 'one\ntwo', next: 'make x' }),
+        ].map(outcomeOf),
+      ),
     ).split('\n'),
   ).toEqual([
     '  ws-1       demo: ✓ x is there',
@@ -162,10 +164,11 @@ describe('progress of one host', () => {
     vi.useRealTimers();
     return lines.map((line) => line.trim());
   };
-  const one = (progress: Progress, role: string, text: string, ms = 0, ok = true): void => {
-    progress.begin(role, text);
+  const one = (progress: Progress, role: string, summary: string, ms = 0, exitStatus = 0): void => {
+    const step = { host: 'ws-1', play: 'demo', role, resource: 'file /a', action: '+' as const, summary };
+    progress.begin(step);
     vi.advanceTimersByTime(ms);
-    progress.end(role, text, ok);
+    progress.end(step, { exitStatus });
   };
 
   it('is one line per role', () => {
@@ -176,7 +179,7 @@ describe('progress of one host', () => {
         one(progress, 'broker', 'c', 100);
         progress.flush();
       }),
-    ).toEqual(['ws-1       ✓ docker: 2 changed  0.5 s', 'ws-1       ✓ broker: c  0.1 s']);
+    ).toEqual(['ws-1       ✓ docker: 2 changed  0.5 s', 'ws-1       ✓ broker: file /a  c  0.1 s']);
   });
 
   it('announces what takes its time, while it runs', () => {
@@ -185,16 +188,16 @@ describe('progress of one host', () => {
         one(progress, 'docker', 'install', 5000);
         progress.flush();
       }),
-    ).toEqual(['ws-1       … docker: install', 'ws-1       ✓ docker: install  5.0 s']);
+    ).toEqual(['ws-1       … docker: file /a  install', 'ws-1       ✓ docker: file /a  install  5.0 s']);
   });
 
   it('keeps on record what was done before a failure', () => {
     expect(
       progressed((progress) => {
         one(progress, 'docker', 'a', 100);
-        one(progress, 'docker', 'b', 100, false);
+        one(progress, 'docker', 'b', 100, 1);
         progress.flush();
       }),
-    ).toEqual(['ws-1       ✓ docker: a  0.1 s']);
+    ).toEqual(['ws-1       ✓ docker: file /a  a  0.1 s']);
   });
 });
