@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { type HostKind, OK, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
 import { sha256 } from './file.ts';
+import type { Configuration } from './systemd.ts';
 
 /** A service as the Compose specification writes it, `container_name` included. */
 export type ServiceSpec = { container_name: string; image: string } & Record<string, unknown>;
@@ -14,8 +15,8 @@ export interface StackArgs {
   stack: string;
   services: Readonly<Record<string, ServiceSpec>>;
   volumes?: Readonly<Record<string, unknown>>;
-  /** Texts of mounted configuration. A change recreates the containers: a file edited in place keeps its old inode. */
-  configuredBy?: readonly string[];
+  /** Files of mounted configuration. Containers are recreated when the wanted texts change, or anybody wrote to the files. */
+  configuredBy?: readonly Configuration[];
   /** A command of the host that succeeds once the services do their work. */
   ready: string;
   /** Seconds until `ready` must have succeeded. */
@@ -29,11 +30,15 @@ interface ContainerSeen {
   health: string;
   spec: string;
   project: string;
+  /** ISO time, by the host's clock. */
+  started: string;
 }
 
 interface StackSeen {
   containers: ReadonlyMap<string, ContainerSeen>;
   fileSha256: string;
+  /** When each file of configuration was last written, seconds since 1970, by path. */
+  written: ReadonlyMap<string, number>;
 }
 
 const ROOT = '/opt/odin';
@@ -47,7 +52,10 @@ function pathOf({ project, stack }: Pick<StackArgs, 'project' | 'stack'>): strin
 
 /** The digest of everything that a container is made from: recreated exactly when it changes. */
 function specOf(args: StackArgs, name: string): string {
-  return sha256(JSON.stringify([args.services[name], args.configuredBy ?? []])).slice(0, 16);
+  return sha256(JSON.stringify([args.services[name], (args.configuredBy ?? []).map(({ content }) => content)])).slice(
+    0,
+    16,
+  );
 }
 
 /** The Compose file, as a person finds it on the host. */
@@ -75,6 +83,15 @@ interface Difference {
   action: '+' | '~';
 }
 
+/** Whether a running container started before the last time that anybody wrote to its configuration. */
+function isOlder(
+  { status, started }: ContainerSeen,
+  { configuredBy = [] }: StackArgs,
+  { written }: StackSeen,
+): boolean {
+  return status === 'running' && configuredBy.some(({ path }) => (written.get(path) ?? 0) * 1000 > Date.parse(started));
+}
+
 /** Which services differ, and how. */
 function differences(args: StackArgs, seen: StackSeen): Difference[] {
   return Object.entries(args.services).flatMap(([name, { container_name }]): Difference[] => {
@@ -84,6 +101,11 @@ function differences(args: StackArgs, seen: StackSeen): Difference[] {
       return [{ name, why: `${container_name} belongs to ${container.project || 'nobody'}`, action: '~' }];
     }
     if (container.spec !== specOf(args, name)) return [{ name, why: `recreate ${container_name}`, action: '~' }];
+    if (isOlder(container, args, seen)) {
+      return [
+        { name, why: `recreate ${container_name} (its configuration was written since it started)`, action: '~' },
+      ];
+    }
     if (container.status !== 'running')
       return [{ name, why: `start ${container_name} (${container.status})`, action: '~' }];
     return container.health === 'unhealthy'
@@ -113,29 +135,35 @@ const kind: HostKind<StackArgs, StackSeen> = {
   name: 'compose.stack',
   probe(all) {
     const names = all.flatMap(({ services }) => Object.values(services).map(({ container_name }) => container_name));
+    const configured = all.flatMap(({ configuredBy = [] }) => configuredBy.map(({ path }) => path));
     const label = (key: string): string => `{{index .Config.Labels "${key}"}}`;
-    const format = `{{.Name}}\t{{.State.Status}}\t{{if .State.Health}}{{.State.Health.Status}}{{end}}\t${label(SPEC_LABEL)}\t${label('com.docker.compose.project')}`;
+    const format = `{{.Name}}\t{{.State.Status}}\t{{if .State.Health}}{{.State.Health.Status}}{{end}}\t${label(SPEC_LABEL)}\t${label('com.docker.compose.project')}\t{{.State.StartedAt}}`;
     return [
       `command -v docker >/dev/null || exit 3`,
       `docker inspect --type container --format ${quote(format)} ${words(...names)} 2>/dev/null`,
       `docker info --format ok >/dev/null 2>&1 && echo %up`,
       `echo ${PART}`,
       `sha256sum -- ${words(...all.map(pathOf))} 2>/dev/null`,
+      `echo ${PART}`,
+      ...(configured.length > 0 ? [`stat -c '%.Y|%n' -- ${words(...configured)} 2>/dev/null`] : []),
       'exit 0',
     ].join('\n');
   },
   read(output, all) {
-    const [inspected = '', sums = ''] = output.split(`${PART}\n`);
+    const [inspected = '', sums = '', stats = ''] = output.split(`${PART}\n`);
     const lines = inspected.split('\n');
     if (!lines.includes('%up')) return all.map(() => ({ unavailable: 'docker' }));
     const containers = new Map(
       lines.map((line): [string, ContainerSeen] => {
-        const [name = '', status = '', health = '', spec = '', project = ''] = line.split('\t');
-        return [name.replace(/^\//, ''), { status, health, spec, project }];
+        const [name = '', status = '', health = '', spec = '', project = '', started = ''] = line.split('\t');
+        return [name.replace(/^\//, ''), { status, health, spec, project, started }];
       }),
     );
     const files = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]));
-    return all.map((args) => ({ containers, fileSha256: files.get(pathOf(args)) ?? '' }));
+    const written = new Map(
+      stats.split('\n').map((line): [string, number] => [line.slice(line.indexOf('|') + 1), Number.parseFloat(line)]),
+    );
+    return all.map((args) => ({ containers, fileSha256: files.get(pathOf(args)) ?? '', written }));
   },
   decide(args, seen) {
     const found = differences(args, seen);
@@ -148,8 +176,9 @@ const kind: HostKind<StackArgs, StackSeen> = {
     };
   },
   // Health comes and goes by itself; what a container is made from does not.
-  digest: ({ services }, { containers, fileSha256 }) => [
+  digest: ({ services, configuredBy = [] }, { containers, fileSha256, written }) => [
     fileSha256,
+    configuredBy.map(({ path }) => written.get(path)),
     ...Object.values(services).map(({ container_name }) => {
       const seen = containers.get(container_name);
       return seen ? [container_name, seen.status, seen.spec, seen.project] : [container_name];

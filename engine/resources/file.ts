@@ -103,7 +103,10 @@ const kind: HostKind<FileArgs, FileSeen> = {
   // The text comes along with --diff only, and its digest says as much.
   digest: (_, { text: _text, ...seen }) => seen,
   // Temporary file beside it, owner and mode first, flushed, then renamed: a reader sees the old file or the new one.
-  apply({ path, content, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER }) {
+  apply({ path, content, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER }, seen) {
+    // Only who may read it: the file stays the one that it is, and whoever runs with it need not be told.
+    if (seen?.sha256 === sha256(content))
+      return `chown ${quote(owner)} ${quote(path)}\nchmod ${octal(mode)} ${quote(path)}`;
     return [
       'umask 077',
       `mkdir -p ${quote(dirname(path))}`,

@@ -3,13 +3,19 @@ import { type HostKind, OK, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
 import { sha256 } from './file.ts';
 
+/** A file that a service reads when it starts. */
+export interface Configuration {
+  path: string;
+  content: string;
+}
+
 export interface ServiceArgs {
   unit: string;
   /** A function where it depends on the host: a clock is not kept inside a container. */
   running?: boolean | ((facts: Facts) => boolean);
   enabled?: boolean;
-  /** The texts of the configuration that the service must be running with. It is restarted when they change. */
-  configuredBy?: readonly string[];
+  /** The files of the configuration that the service must be running with. It is restarted when they change. */
+  configuredBy?: readonly Configuration[];
   /** `reload` where the service takes a new configuration without a restart. */
   onChange?: 'restart' | 'reload';
 }
@@ -17,12 +23,19 @@ export interface ServiceArgs {
 interface ServiceSeen {
   active: string;
   enabled: string;
-  /** The digest of the configuration it came up with, as recorded then. */
+  /** What it came up with, as recorded then: the digest of the wanted texts, and which files they were in. */
   configuration: string;
+  /** Which files are there now: `inode:time,inode:time`. They differ from the recorded ones when anybody wrote to them. */
+  files: string;
 }
 
-/** Restarts are state: beside each unit stands the digest of what it runs with, written after it came up. */
+/**
+ * Restarts are state: beside each unit stands what it runs with. It is written as an intent before the restart, together
+ * with the unit's invocation, and as a record after it came up. A run that dies in between is understood: the intent
+ * counts once the invocation is another, so that a restart that is owed happens, and happens once.
+ */
 const RECORDS = '/var/lib/odin/running';
+const INTENT = '.intent';
 const PART = '%%';
 const START_S = 120;
 
@@ -31,7 +44,50 @@ function isToRun({ running = true }: ServiceArgs, facts: Facts): boolean {
 }
 
 function digestOf({ configuredBy = [] }: ServiceArgs): string {
-  return configuredBy.length === 0 ? '' : sha256(configuredBy.join('\0'));
+  return configuredBy.length === 0 ? '' : sha256(configuredBy.map(({ content }) => content).join('\0'));
+}
+
+const pathsOf = ({ configuredBy = [] }: ServiceArgs): string[] => configuredBy.map(({ path }) => path);
+const STAT = '%i:%.Y';
+
+/** Whether the unit runs with the wanted texts, from the files that are there now. */
+function isCurrent(args: ServiceArgs, { configuration, files }: ServiceSeen): boolean {
+  const digest = digestOf(args);
+  return digest === '' || configuration === `${digest} ${files}`;
+}
+
+/** What a unit runs with, from its record, its intent and its invocation. */
+function configurationOf(
+  unit: string,
+  records: ReadonlyMap<string, string>,
+  invocation: string,
+  active: boolean,
+): string {
+  const intent = records.get(unit + INTENT)?.split(' ');
+  if (intent && active && intent[2] !== invocation) return `${intent[0]} ${intent[1]}`;
+  return records.get(unit) ?? '';
+}
+
+/** Says what the unit is about to be started with. */
+function intend(args: ServiceArgs, digest: string): string[] {
+  const path = `${RECORDS}/${args.unit}${INTENT}`;
+  return [
+    `mkdir -p ${RECORDS}`,
+    `f=$(stat -c '${STAT}' -- ${words(...pathsOf(args))} | paste -sd,)`,
+    `i=$(systemctl show -p InvocationID --value -- ${quote(args.unit)})`,
+    `printf '%s %s %s\\n' ${digest} "$f" "$i" >${quote(`${path}.new`)}`,
+    `mv ${quote(`${path}.new`)} ${quote(path)}`,
+  ];
+}
+
+/** Says what the unit was started with, now that it is up. */
+function record({ unit }: ServiceArgs, digest: string): string[] {
+  const path = `${RECORDS}/${unit}`;
+  return [
+    `printf '%s %s\\n' ${digest} "$f" >${quote(`${path}.new`)}`,
+    `mv ${quote(`${path}.new`)} ${quote(path)}`,
+    `rm -f ${quote(path + INTENT)}`,
+  ];
 }
 
 const kind: HostKind<ServiceArgs, ServiceSeen> = {
@@ -39,27 +95,37 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
   name: 'systemd.service',
   probe: (all) =>
     [
-      `systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -- ${words(...all.map(({ unit }) => unit))}`,
+      `systemctl show -p Id -p LoadState -p ActiveState -p UnitFileState -p InvocationID -- ${words(...all.map(({ unit }) => unit))}`,
       `echo ${PART}`,
-      `cd ${RECORDS} 2>/dev/null && grep -H . -- * 2>/dev/null`,
+      `(cd ${RECORDS} 2>/dev/null && grep -H . -- * 2>/dev/null)`,
+      `echo ${PART}`,
+      `stat -c '${STAT}|%n' -- ${words(...new Set(all.flatMap(pathsOf)))} 2>/dev/null`,
       'exit 0',
     ].join('\n'),
   read(output, all) {
-    const [shown = '', recorded = ''] = output.split(`${PART}\n`);
+    const [shown = '', recorded = '', stats = ''] = output.split(`${PART}\n`);
     const records = new Map(
       recorded.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+    );
+    const files = new Map(
+      stats.split('\n').map((line) => [line.slice(line.indexOf('|') + 1), line.slice(0, line.indexOf('|'))]),
     );
     const blocks = shown
       .trim()
       .split('\n\n')
       .map((block) => new Map(block.split('\n').map((line) => line.split('=', 2) as [string, string])));
-    return all.map(({ unit }, i) => {
+    return all.map((args, i) => {
+      const { unit } = args;
       const block = blocks[i];
       if (block?.get('LoadState') !== 'loaded') return { unavailable: `the unit ${unit}` };
+      const active = block.get('ActiveState') ?? '';
       return {
-        active: block.get('ActiveState') ?? '',
+        active,
         enabled: block.get('UnitFileState') ?? '',
-        configuration: records.get(unit) ?? '',
+        configuration: configurationOf(unit, records, block.get('InvocationID') ?? '', active === 'active'),
+        files: pathsOf(args)
+          .map((path) => files.get(path) ?? '')
+          .join(','),
       };
     });
   },
@@ -71,9 +137,7 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
       ...(seen.enabled === 'static' || enabled === (seen.enabled === 'enabled')
         ? []
         : [`${seen.enabled} → ${enabled ? 'enabled' : 'disabled'}`]),
-      ...(running && digestOf(args) !== seen.configuration
-        ? [`${args.onChange ?? 'restart'}: runs with another configuration`]
-        : []),
+      ...(running && !isCurrent(args, seen) ? [`${args.onChange ?? 'restart'}: runs with another configuration`] : []),
     ];
     return differences.length === 0 ? OK : { state: 'change', action: '~', summary: differences.join(', ') };
   },
@@ -88,20 +152,16 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     ];
     if (!running) return [...lines, `systemctl stop ${name}`].join('\n');
     const verb = onChange === 'reload' ? 'reload-or-restart' : 'restart';
-    const bring = digest !== seen?.configuration ? verb : 'start';
+    const bring = seen && isCurrent(args, seen) ? 'start' : verb;
+    // A unit that gave up after too many starts refuses another one until it is told to forget them.
+    lines.push(`if systemctl is-failed --quiet ${name}; then systemctl reset-failed ${name}; fi`);
+    if (digest) lines.push(...intend(args, digest));
     lines.push(
-      // A unit that gave up after too many starts refuses another one until it is told to forget them.
-      `if systemctl is-failed --quiet ${name}; then systemctl reset-failed ${name}; fi`,
       `if ! systemctl ${bring} ${name}; then systemctl status --no-pager --lines 20 ${name}; exit 1; fi`,
       // A service that forks may be "active" for a moment and then gone: it must stay up for two looks in a row.
       `n=0; until [ "$n" -ge 2 ]; do systemctl is-active --quiet ${name} || { systemctl status --no-pager --lines 20 ${name}; exit 1; }; n=$((n+1)); sleep 0.2; done`,
     );
-    if (digest)
-      lines.push(
-        `mkdir -p ${RECORDS}`,
-        `printf %s ${digest} >${RECORDS}/${name}.new`,
-        `mv ${RECORDS}/${name}.new ${RECORDS}/${name}`,
-      );
+    if (digest) lines.push(...record(args, digest));
     return lines.join('\n');
   },
   applySeconds: () => START_S,

@@ -47,7 +47,7 @@ export const baseline = role('baseline', schema, {
       file({ path: SYSCTL_FILE, content: sysctl }),
       values({ values: vars.sysctl }),
       file({ path: JOURNALD_FILE, content: journald }),
-      service({ unit: 'systemd-journald.service', configuredBy: [journald] }),
+      service({ unit: 'systemd-journald.service', configuredBy: [{ path: JOURNALD_FILE, content: journald }] }),
       service({ unit: 'systemd-timesyncd.service', running: ({ container }) => !container }),
     ];
   },

@@ -73,7 +73,7 @@ export const broker = role('broker', schema, {
           },
         },
         volumes: { 'broker-data': { name: 'odin-broker-data' } },
-        configuredBy: [properties],
+        configuredBy: [{ path: `${CONFIG}/server.properties`, content: properties }],
         ready: `docker exec ${CONTAINER} bash -c 'exec 3<>/dev/tcp/127.0.0.1/${INTERNAL_PORT}'`,
         readySeconds: READY_S,
       }),

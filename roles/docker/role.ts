@@ -49,7 +49,7 @@ export const docker = role('docker', schema, {
       directory({ path: '/etc/docker' }),
       file({ path: DAEMON_FILE, content: daemon }),
       packages({ names: dockerPackages }),
-      service({ unit: 'docker.service', configuredBy: [daemon] }),
+      service({ unit: 'docker.service', configuredBy: [{ path: DAEMON_FILE, content: daemon }] }),
     ];
   },
   checks: ({ host, inventory }) => [

@@ -36,7 +36,7 @@ export const firewall = role('firewall', z.strictObject({}), {
       file({ path: RULES, content: text, validate: 'nft -c -f' }),
       file({ path: `/etc/systemd/system/${UNIT}`, content: unit }),
       table({ path: RULES, text }),
-      service({ unit: UNIT, configuredBy: [unit] }),
+      service({ unit: UNIT, configuredBy: [{ path: `/etc/systemd/system/${UNIT}`, content: unit }] }),
     ];
   },
   checks({ host, inventory }) {

@@ -27,7 +27,7 @@ export const loadBalancer = role('load-balancer', schema, {
       packages({ names: ['haproxy'] }),
       file({ path: CONFIG, content: config, validate: 'haproxy -c -q -f' }),
       // A reload hands the listening socket over: clients that are connected stay so.
-      service({ unit: 'haproxy.service', configuredBy: [config], onChange: 'reload' }),
+      service({ unit: 'haproxy.service', configuredBy: [{ path: CONFIG, content: config }], onChange: 'reload' }),
     ];
   },
   checks: ({ vars }) => [

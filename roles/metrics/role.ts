@@ -58,7 +58,7 @@ export const metrics = role('metrics', schema, {
           },
         },
         volumes: { 'prometheus-data': { name: 'odin-prometheus-data' } },
-        configuredBy: [config],
+        configuredBy: [{ path: `${CONFIG}/prometheus.yml`, content: config }],
         ready: `curl -fsS -m 2 http://127.0.0.1:${vars.port}/-/ready`,
         readySeconds: READY_S,
       }),

@@ -81,11 +81,14 @@ export const publisher = role('publisher', schema, {
           next: 'make logs SERVICE=odin-publisher',
         } as const;
         if (status !== 0) return bad;
-        const { isRunning, currentRate, targetRate } = JSON.parse(output) as {
+        const { isRunning, publisherHealthy, currentRate, targetRate } = JSON.parse(output) as {
           isRunning: boolean;
+          publisherHealthy: boolean;
           currentRate: number;
           targetRate: number;
         };
+        if (isRunning && !publisherHealthy)
+          return { ...bad, message: 'the publisher runs, but the broker does not take its events' };
         return { ok: true, note: isRunning ? `${currentRate} of ${targetRate} events/s` : 'stopped' };
       },
     },

@@ -39,7 +39,7 @@ http:
       packages({ names: ['apache2-utils', 'docker-registry'] }),
       password({ path: PASSWORDS }),
       directory({ path: STORE, mode: 0o750, owner: 'docker-registry:docker-registry' }),
-      service({ unit: 'docker-registry.service', configuredBy: [config] }),
+      service({ unit: 'docker-registry.service', configuredBy: [{ path: CONFIG, content: config }] }),
     ];
   },
   checks: ({ host, vars }) => [

@@ -104,7 +104,7 @@ describe('the broker can be reached from the ws host', () => {
 describe('the publisher is healthy', () => {
   const check = hostCheck(checksOf(publisher, inventory, 'backend-1'), 'publisher.healthy');
   it.each([
-    [0, '{"isRunning":true,"currentRate":49.8,"targetRate":50}', 'ok: 49.8 of 50 events/s'],
+    [0, '{"isRunning":true,"publisherHealthy":true,"currentRate":49.8,"targetRate":50}', 'ok: 49.8 of 50 events/s'],
     [0, '{"isRunning":false,"currentRate":0,"targetRate":50}', 'ok: stopped'],
     [7, 'curl: (7) Failed to connect to 127.0.0.1 port 3003', 'the publisher does not answer'],
   ])('curl exits %i with %j: %s', (status, output, verdict) =>

@@ -18,7 +18,7 @@ const ARGS: StackArgs = {
     helper: { container_name: 'odin-helper', image: 'r/helper:1' },
   },
   volumes: { data: { name: 'odin-broker-data' } },
-  configuredBy: ['a=1\n'],
+  configuredBy: [{ path: '/opt/odin/odin-backend/broker/server.properties', content: 'a=1\n' }],
   ready: 'curl -fsS http://127.0.0.1:9092/',
   readySeconds: 30,
 };
@@ -71,7 +71,12 @@ describe('the Compose file', () => {
     ['nothing', (args) => args, false, false],
     ['the image of one service', (args) => withBroker(args, { image: 'r/kafka:2' }), true, false],
     ['a port of one service', (args) => withBroker(args, { ports: ['10.77.0.12:9092:9092'] }), true, false],
-    ['mounted configuration', (args) => ({ ...args, configuredBy: ['a=2\n'] }), true, true],
+    [
+      'mounted configuration',
+      (args) => ({ ...args, configuredBy: [{ path: '/elsewhere', content: 'a=2\n' }] }),
+      true,
+      true,
+    ],
     ['how readiness is asked', (args) => ({ ...args, ready: 'true', readySeconds: 5 }), false, false],
     ['a volume', (args) => ({ ...args, volumes: {} }), false, false],
   ])('a change of %s recreates what it concerns', (_what, change, broker, helper) => {
@@ -87,16 +92,22 @@ function withBroker(args: StackArgs, more: object): StackArgs {
   return { ...args, services: { broker: { ...broker, ...more }, ...others } };
 }
 
+/** Seconds since 1970: 1795543440. */
+const STARTED = '2026-11-24T18:04:00.5Z';
+
 /** Probe output: container lines as `docker inspect` formats them, then the digest of the file. */
 function seen(
   containers: readonly [name: string, status: string, health: string, spec: string, project: string][],
   file: string,
+  written = 1_795_543_000,
 ): string {
   return [
-    ...containers.map(([name, ...rest]) => [`/${name}`, ...rest].join('\t')),
+    ...containers.map(([name, ...rest]) => [`/${name}`, ...rest, STARTED].join('\t')),
     '%up',
     '%%',
     ...(file ? [`${sha256(file)}  ${PATH}`] : []),
+    '%%',
+    `${written}.25|/opt/odin/odin-backend/broker/server.properties`,
     '',
   ].join('\n');
 }
@@ -107,6 +118,14 @@ describe('what is decided', () => {
   const P = 'odin-backend';
   const text = render(ARGS);
   const helper = ['odin-helper', 'running', '', H, P] as const;
+  it('containers that started before somebody wrote to their configuration are recreated', () => {
+    const broker = ['odin-broker', 'running', 'healthy', B, P] as const;
+    const at = (written: number): string =>
+      oneLine(decideFrom(stack(ARGS), seen([[...broker], [...helper]], text, written)));
+    expect(at(1_795_543_439)).toBe('ok');
+    expect(at(1_795_543_441)).toContain('recreate odin-broker (its configuration was written since it started)');
+  });
+
   const table: [what: string, output: string, decision: string][] = [
     ['all as wanted', seen([['odin-broker', 'running', 'healthy', B, P], [...helper]], text), 'ok'],
     ['still starting', seen([['odin-broker', 'running', 'starting', B, P], [...helper]], text), 'ok'],

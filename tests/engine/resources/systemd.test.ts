@@ -1,14 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '#engine/resources/file.ts';
-import { type ServiceArgs, service } from '#engine/resources/systemd.ts';
+import { type Configuration, type ServiceArgs, service } from '#engine/resources/systemd.ts';
 import { decideFrom, FACTS, kindOf, oneLine, readAll } from '../../support/kind.ts';
 
-const shown = (unit: string, active: string, enabled: string, load = 'loaded'): string =>
-  `Id=${unit}\nLoadState=${load}\nActiveState=${active}\nUnitFileState=${enabled}`;
+const shown = (unit: string, active: string, enabled: string, load = 'loaded', invocation = 'i1'): string =>
+  `Id=${unit}\nLoadState=${load}\nActiveState=${active}\nUnitFileState=${enabled}\nInvocationID=${invocation}`;
 const UNIT = 'haproxy.service';
-const CONFIG = 'global\n';
-const RECORDED = `${UNIT}:${sha256(CONFIG)}`;
+const CONFIG: Configuration = { path: '/etc/haproxy.cfg', content: 'global\n' };
+const DIGEST = sha256(CONFIG.content);
+/** The file that is there now, as `stat` shows it. */
+const FILE = '7:1.5';
+const RECORDED = `${UNIT}:${DIGEST} ${FILE}`;
+const output = (seen: string, recorded: string, file = FILE): string =>
+  `${seen}\n%%\n${recorded}\n%%\n${file}|${CONFIG.path}\n`;
 
 describe('what is decided', () => {
   const table: [shown: string, recorded: string, args: Partial<ServiceArgs>, decision: string][] = [
@@ -30,7 +35,7 @@ describe('what is decided', () => {
     [shown(UNIT, 'active', 'enabled'), '', { configuredBy: [CONFIG] }, '~ restart: runs with another configuration'],
     [
       shown(UNIT, 'active', 'enabled'),
-      `${UNIT}:${sha256('old')}`,
+      `${UNIT}:${sha256('old')} ${FILE}`,
       { configuredBy: [CONFIG], onChange: 'reload' },
       '~ reload: runs with another configuration',
     ],
@@ -43,18 +48,35 @@ describe('what is decided', () => {
     [shown(UNIT, 'inactive', 'enabled'), '', { running: false, configuredBy: [CONFIG] }, 'ok'],
   ];
   it.each(table)('%j %j %j', (seen, recorded, args, decision) => {
-    expect(oneLine(decideFrom(service({ unit: UNIT, ...args }), `${seen}\n%%\n${recorded}\n`))).toBe(decision);
+    expect(oneLine(decideFrom(service({ unit: UNIT, ...args }), output(seen, recorded)))).toBe(decision);
+  });
+
+  const RESTART = '~ restart: runs with another configuration';
+  const intent = (invocation: string, file = FILE): string => `${UNIT}.intent:${DIGEST} ${file} ${invocation}`;
+  it.each<[what: string, active: string, invocation: string, recorded: string, file: string, decision: string]>([
+    ['started from these files', 'active', 'i1', RECORDED, FILE, 'ok'],
+    ['somebody wrote to the file since it started', 'active', 'i1', RECORDED, '7:2.5', RESTART],
+    ['the file was replaced since it started', 'active', 'i1', RECORDED, '8:1.5', RESTART],
+    ['cut off between the intent and the restart', 'active', 'i1', intent('i1'), FILE, RESTART],
+    ['cut off between the restart and the record', 'active', 'i2', intent('i1'), FILE, 'ok'],
+    ['the same, and the file was written again', 'active', 'i2', intent('i1'), '7:9.5', RESTART],
+    ['cut off, and it did not come up', 'failed', 'i2', intent('i1'), FILE, `~ failed → active, ${RESTART.slice(2)}`],
+  ])('%s', (_what, active, invocation, recorded, file, decision) => {
+    const seen = shown(UNIT, active, 'enabled', 'loaded', invocation);
+    const wanted = service({ unit: UNIT, configuredBy: [CONFIG] });
+    expect(oneLine(decideFrom(wanted, output(seen, recorded, file)))).toBe(decision);
   });
 
   it('two texts are not one text: where one ends counts', () => {
-    const recorded = `${UNIT}:${sha256(['ab', 'c'].join('\0'))}`;
-    const output = `${shown(UNIT, 'active', 'enabled')}\n%%\n${recorded}\n`;
-    expect(oneLine(decideFrom(service({ unit: UNIT, configuredBy: ['ab', 'c'] }), output))).toBe('ok');
-    expect(oneLine(decideFrom(service({ unit: UNIT, configuredBy: ['a', 'bc'] }), output))).not.toBe('ok');
+    const texts = (...contents: string[]): Configuration[] => contents.map((content) => ({ ...CONFIG, content }));
+    const recorded = `${UNIT}:${sha256(['ab', 'c'].join('\0'))} ${FILE},${FILE}`;
+    const told = output(shown(UNIT, 'active', 'enabled'), recorded);
+    expect(oneLine(decideFrom(service({ unit: UNIT, configuredBy: texts('ab', 'c') }), told))).toBe('ok');
+    expect(oneLine(decideFrom(service({ unit: UNIT, configuredBy: texts('a', 'bc') }), told))).not.toBe('ok');
   });
 
   it('several units are told apart, also where one is not there', () => {
-    const output = [
+    const told = [
       shown('a.service', 'active', 'enabled'),
       '',
       shown('b.service', 'inactive', '', 'not-found'),
@@ -62,12 +84,14 @@ describe('what is decided', () => {
       shown('c.service', 'failed', 'disabled'),
       '%%',
       'c.service:123',
+      '%%',
+      '',
     ].join('\n');
     const units = ['a.service', 'b.service', 'c.service'].map((unit) => service({ unit }));
-    expect(readAll(output, ...units)).toEqual([
-      { active: 'active', enabled: 'enabled', configuration: '' },
+    expect(readAll(told, ...units)).toEqual([
+      { active: 'active', enabled: 'enabled', configuration: '', files: '' },
       { unavailable: 'the unit b.service' },
-      { active: 'failed', enabled: 'disabled', configuration: '123' },
+      { active: 'failed', enabled: 'disabled', configuration: '123', files: '' },
     ]);
   });
 });
@@ -75,7 +99,7 @@ describe('what is decided', () => {
 describe('the change', () => {
   const script = (args: Partial<ServiceArgs>, recorded = ''): string => {
     const wanted = service({ unit: UNIT, ...args });
-    const [seen] = readAll(`${shown(UNIT, 'active', 'enabled')}\n%%\n${recorded}\n`, wanted);
+    const [seen] = readAll(output(shown(UNIT, 'active', 'enabled'), recorded), wanted);
     return kindOf(wanted).apply(wanted.args, seen, FACTS, {});
   };
   const table: [what: string, args: Partial<ServiceArgs>, recorded: string, expected: RegExp][] = [
@@ -86,8 +110,18 @@ describe('the change', () => {
     ['enables', {}, '', /systemctl enable --quiet haproxy/],
     ['disables', { enabled: false }, '', /systemctl disable --quiet haproxy/],
     ['shows the status where it does not come up', {}, '', /systemctl status --no-pager --lines 20/],
-    // The record is the last thing that happens: a run that dies before it leaves a difference.
-    ['records only after it came up', { configuredBy: [CONFIG] }, '', /is-active[^\n]*\n.*\n.*\nmv \S+\.new \S+$/],
+    [
+      'says what it is about to start',
+      { configuredBy: [CONFIG] },
+      '',
+      /mv \S+\.intent\.new \S+\.intent\n.*systemctl restart/,
+    ],
+    [
+      'records only after it came up',
+      { configuredBy: [CONFIG] },
+      '',
+      /is-active[^\n]*\n.*\nmv \S+\.new \S+\nrm -f \S+$/,
+    ],
   ];
   it.each(table)('%s', (_what, args, recorded, expected) => {
     expect(script(args, recorded)).toMatch(expected);
