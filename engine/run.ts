@@ -84,7 +84,7 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
       const what = `${pending} change${pending === 1 ? '' : 's'}`;
       await confirm(inventory.env, what, options.yes || saved !== undefined);
       report.emit({ type: 'confirmed', what, how: saved ? 'saved' : options.yes ? 'flag' : 'typed' });
-      await takeHosts(changing, lock, session, options);
+      await takeHosts(changing, lock, session, { ...options, strict: saved !== undefined || !options.yes });
       options.onApply?.(changing.flatMap(pendingOf).map(({ wanted }) => wanted.resource));
       await applyAll(book.plays, plans, session, lock, options, failures);
     } else report.emit({ type: 'unchanged', pending, check: options.check });

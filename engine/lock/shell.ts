@@ -2,8 +2,10 @@ import { quote } from '../shell.ts';
 
 /** Gone after a reboot, and so is a lease: whatever held it is gone too. */
 const FOLDER = '/run/odin';
+/** The lock's own: to take it must not be the first step of a plan that a bare host waits for. */
+const STATE = '/var/lib/odin-lock';
 /** Counts up for as long as the host lives: a token that was handed out once is never current again. */
-const COUNTER = '/var/lib/odin/lock.token';
+const COUNTER = `${STATE}/token`;
 /** Seconds that a lease lasts without being renewed. */
 export const LEASE_S = 45;
 /** The holder renews this often. */
@@ -46,7 +48,7 @@ export function acquire(
   { who, what, since, run }: Pick<Lease, 'who' | 'what' | 'since' | 'run'>,
   instead?: number,
 ): string {
-  return `mkdir -p ${FOLDER} /var/lib/odin && chmod 0700 ${FOLDER} || exit 1
+  return `mkdir -p ${FOLDER} ${STATE} && chmod 0700 ${FOLDER} || exit 1
 ${PRELUDE}
 exclusive || exit 1
 t=$(line 1)
