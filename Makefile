@@ -41,7 +41,7 @@ dev: $(INSTALLED) ## broker, publisher and ws-server on this machine without con
 
 ifeq ($(NOUN),)
 ##@ An environment
-.PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh unlock
+.PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh exec shell unlock
 vars: $(INSTALLED) ## every variable of a host and where it comes from: HOST=ws-1 (KEY=role.name for one, with what it overrides)
 	@$(call ZX,vars) --env $(ENV)$(if $(HOST), --host $(HOST))$(if $(KEY), --key $(KEY))$(foreach each,$(EXTRA), --extra $(each))
 plan: $(INSTALLED) ## what a deploy would change (DIFF=1 shows the texts)
@@ -68,6 +68,10 @@ unlock: $(INSTALLED) ## who has the lock of each host, what they do and since wh
 	@$(call ZX,unlock) $(WHERE)$(if $(YES), --yes)
 ssh: $(INSTALLED) ## print the command that logs in to a host: LIMIT=ws-1
 	@$(call ZX,ssh) $(WHERE)
+exec: $(INSTALLED) ## run a command as root: LIMIT=ws CMD="uptime"
+	@$(call ZX,exec) $(WHERE) -- '$(subst ','\'',$(CMD))'
+shell: $(INSTALLED) ## log in to one host: HOST=ws-1
+	@$(call ZX,shell) --env $(ENV) $(HOST)
 endif
 
 ##@ The feed

@@ -1,13 +1,15 @@
-import { describeError, ERRORS, KitError } from './errors.ts';
+import { ERRORS, failureOf, KitError } from './errors.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import { limitHosts } from './inventory/select.ts';
+import { HOSTS_AT_ONCE } from './learn.ts';
 import { inParallel } from './parallel.ts';
 import type { Answer, Piece } from './program.ts';
 import type { Reporter } from './report/reporter.ts';
 import { type Services, Session } from './session.ts';
+import { cutOff } from './transport/connection.ts';
 
-const HOSTS_AT_ONCE = 10;
-const DEADLINE_S = 300;
+/** Beyond the piece's own time, for the login and for the answer. */
+const SPARE_S = 20;
 
 /** For work that delivers nothing and needs no secret. */
 export const NO_SERVICES: Services = {
@@ -20,9 +22,14 @@ export interface AdhocOptions {
   /** One host after the other, stopping at the first failure. */
   serial?: boolean;
   report: Reporter;
+  /** The error for a piece that failed. Without it: `apply-failed` with the piece's last lines. */
+  failure?: (host: Host, answer: Answer) => KitError;
 }
 
-/** Runs one piece of shell per host, outside of any playbook. `show` gets each answer. Returns the exit code. */
+/**
+ * Runs one piece of shell per host, outside of any playbook. `show` gets each answer. Returns the exit code: 2 where a
+ * piece failed anywhere, else that of the first host that could not be asked.
+ */
 export async function adhoc(
   inventory: Inventory,
   options: AdhocOptions,
@@ -31,34 +38,40 @@ export async function adhoc(
 ): Promise<number> {
   const session = new Session(inventory, options.report, NO_SERVICES);
   const hosts = limitHosts(inventory, options.limit ?? 'all').filter((host) => piece(host) !== undefined);
-  let failed: KitError | undefined;
+  const errors: KitError[] = [];
   try {
-    await inParallel(hosts, options.serial ? 1 : HOSTS_AT_ONCE, async (host) => {
-      if (options.serial && failed) return;
+    const results = await inParallel(hosts, options.serial ? 1 : HOSTS_AT_ONCE, async (host) => {
+      if (options.serial && errors.length > 0) return;
       try {
-        show(host, await one(session, host, piece(host) as Piece));
+        show(host, await one(session, host, piece(host) as Piece, options.failure));
       } catch (error) {
         if (!(error instanceof KitError)) throw error;
         error.context.host ??= host.name;
-        options.report.lines(describeError(error));
-        failed ??= error;
+        options.report.emit({ type: 'failed', ...failureOf(error) });
+        errors.push(error);
       }
-    }).then((results) => {
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
     });
-    return failed ? ERRORS[failed.code].exit : 0;
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const exits = errors.map(({ exit }) => exit);
+    return exits.includes(ERRORS['apply-failed'].exit) ? ERRORS['apply-failed'].exit : (exits[0] ?? 0);
   } finally {
     await session.close();
   }
 }
 
-async function one(session: Session, host: Host, piece: Piece): Promise<Answer> {
-  const { answers, stderr } = await session.connection(host).execute([piece], { deadlineSeconds: DEADLINE_S });
-  const answer = answers.get(piece.id);
-  if (answer?.status === 0) return answer;
-  throw new KitError('apply-failed', answer ? `${piece.id} failed` : `${piece.id} gave no answer`, {
-    host: host.name,
-    ...(answer ? { exitStatus: answer.status } : {}),
-    lastLines: answer?.output || stderr,
+const applyFailed = (piece: Piece, host: Host, { status, output }: Answer): KitError =>
+  new KitError('apply-failed', `${piece.id} failed`, { host: host.name, exitStatus: status, lastLines: output });
+
+async function one(session: Session, host: Host, piece: Piece, failure: AdhocOptions['failure']): Promise<Answer> {
+  const execution = await session.connection(host).execute([piece], {
+    deadlineSeconds: piece.timeoutSeconds + SPARE_S,
+    secret: piece.must === true,
   });
+  const answer = execution.answers.get(piece.id);
+  if (answer?.status === 0) return answer;
+  if (answer) throw failure?.(host, answer) ?? applyFailed(piece, host, answer);
+  throw (
+    cutOff(host, execution) ??
+    new KitError('apply-failed', `${piece.id} gave no answer`, { host: host.name, lastLines: execution.stderr })
+  );
 }

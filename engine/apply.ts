@@ -128,7 +128,7 @@ async function applyWave(
   }
   const reread = [...wave.map(({ wanted }) => wanted), ...waiting];
   const progress = new Progress(controller.report, host.name);
-  const { answers, unfinished, stderr } = await connection.execute(
+  const { answers, cut, unfinished, stderr } = await connection.execute(
     [...pieces, ...probePieces(reread, { diff: false })],
     {
       deadlineSeconds: pieces.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, PROBE_AFTER_S),
@@ -153,7 +153,7 @@ async function applyWave(
       ? answer.status === 124
         ? 'the change did not end in time'
         : 'the change failed'
-      : 'the connection was lost during the change';
+      : `${cut ?? 'the connection was lost'} during the change`;
     throw new KitError('apply-failed', why, {
       host: host.name,
       role,

@@ -11,7 +11,7 @@ import {
   type ProbeOptions,
   type Resource,
 } from './resource.ts';
-import type { Connection } from './transport/connection.ts';
+import { type Connection, cutOff } from './transport/connection.ts';
 
 /** A resource of one host, with where it comes from. */
 export interface Wanted {
@@ -186,7 +186,10 @@ export async function planHost(
 ): Promise<HostPlan> {
   const { host } = connection;
   const pieces = [...before, factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
-  const { answers, stderr } = await connection.execute(pieces, { deadlineSeconds: DEADLINE_S });
+  const execution = await connection.execute(pieces, { deadlineSeconds: DEADLINE_S });
+  const { answers, stderr } = execution;
+  const cut = cutOff(host, execution);
+  if (cut && (answers.size > 0 || execution.unfinished)) throw cut;
   if (answers.size === 0)
     throw new KitError('probe-failed', 'the host ran nothing of the probe', { host: host.name, lastLines: stderr });
   const facts = readFacts(host.name, answers.get(FACTS_ID));

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Content } from './content.ts';
 import { quote } from './shell.ts';
 
 /** A piece of a program: one script whose exit status and output come back under its id. */
@@ -10,6 +11,11 @@ export interface Piece {
   timeoutSeconds: number;
   /** Pieces after a failed `must` piece do not run: they are missing from the answer. */
   must?: boolean;
+  /**
+   * What the script reads from descriptor {@link INPUT_FD}: exactly these bytes, one content after the other. Only for
+   * `must` pieces: one that leaves its input unread must end the program, for the next one's follows on the same stream.
+   */
+  input?: readonly Content[];
 }
 
 /** What a piece answered. */
@@ -34,6 +40,40 @@ export interface Program {
 
 const NONCE_BYTES = 9;
 
+/** The descriptor on which a piece finds its {@link Piece.input}. */
+export const INPUT_FD = 8;
+/** Characters of noise that are kept. */
+const MAX_NOISE = 4096;
+/** How long a piece may put its affairs in order when the whole program's time is up. */
+const TERM_GRACE_S = 1;
+
+/**
+ * `b` and `e` frame an answer; `q` says that the program came to its end. Each piece runs in a process group of its own
+ * (timeout(1) makes one), in the background, because a shell that waits for a foreground program is deaf to signals: when
+ * the whole program's time is up, TERM must reach the group that runs now and those that earlier pieces left behind.
+ */
+const HEADER = [
+  `exec ${INPUT_FD}<&0 </dev/null`,
+  // A leading newline keeps a mark at the start of a line.
+  'b() { printf "\\n@%s begin %s\\n" "$N" "$1"; }',
+  'e() { printf "\\n@%s end %s %s\\n" "$N" "$1" "$2"; return "$2"; }',
+  'q() { printf "\\n@%s done\\n" "$N"; exit 0; }',
+  'G= P=',
+  `k() { for g in $G $P; do kill -s "$1" -- "-$g"; done 2>/dev/null; }`,
+  `trap 'trap "" TERM; k TERM; sleep ${TERM_GRACE_S}; k KILL; exit 124' TERM`,
+  // $1 id. A piece whose time was up leaves nothing behind; another one may leave a process, which is remembered.
+  'w() {',
+  'wait "$P"; r=$?',
+  'case $r in 124|137) kill -s KILL -- "-$P" ;; *) kill -s 0 -- "-$P" && G="$G $P" ;; esac 2>/dev/null',
+  'P=',
+  'e "$1" "$r"; }',
+  // $1 id, $2 seconds, $3 script. The script of a change goes through a pipe: it may hold a secret, which an argument
+  // would show in `ps`, or a file, which an argument of 128 KiB may not hold. A probe saves the extra fork.
+  'p() { b "$1"; timeout -k 2 "$2" sh -c "$3" & P=$!; w "$1"; }',
+  'm() { b "$1"; fenced || { e "$1" "$?"; return 1; }',
+  'printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null & P=$!; w "$1"; }',
+].join('\n');
+
 /**
  * Compiles pieces into one program for one remote execution. Every answer is framed with a nonce that noise (a login
  * banner, a tool's warning) cannot know; every piece has its own timeout, so that one hung tool spoils one answer.
@@ -43,20 +83,14 @@ export function compile(pieces: readonly Piece[], guard?: string): Program {
   const nonce = randomBytes(NONCE_BYTES).toString('hex');
   const lines = [
     `N=${nonce}`,
-    // A trailing newline before the end mark keeps it at the start of a line.
-    'b() { printf "\\n@%s begin %s\\n" "$N" "$1"; }',
-    'e() { r=$?; printf "\\n@%s end %s %s\\n" "$N" "$1" "$r"; return "$r"; }',
-    // $1 id, $2 seconds, $3 script. The script of a change goes through a pipe: it may hold a secret, which an argument
-    // would show in `ps`, or a file, which an argument of 128 KiB may not hold. A probe saves the extra fork.
-    'p() { b "$1"; timeout -k 2 "$2" sh -c "$3"; e "$1"; }',
-    ...(guard ? [guard] : ['fenced() { :; }']),
-    'm() { b "$1"; fenced || { e "$1"; return 1; }; printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null; e "$1"; }',
+    HEADER,
+    guard ?? 'fenced() { :; }',
     ...pieces.map(({ id, script, timeoutSeconds, must }) =>
       must
-        ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} || exit 0`
+        ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} || q`
         : `p ${quote(id)} ${timeoutSeconds} ${quote(script)}`,
     ),
-    'exit 0',
+    'q',
   ];
   return { text: lines.join('\n'), nonce };
 }
@@ -67,6 +101,10 @@ export class AnswerReader {
   private readonly mark: string;
   private readonly onBegin: (id: string) => void;
   private readonly onEnd: (answer: Answer) => void;
+  /** The program came to its end: whatever still holds its output is none of its pieces. */
+  done = false;
+  /** The last of what was said outside of every frame: by login shells, mostly. */
+  noise = '';
   private pending = '';
   private open: { id: string; lines: string[] } | undefined;
 
@@ -82,6 +120,11 @@ export class AnswerReader {
     for (const line of lines) this.line(line);
   }
 
+  /** Something of the program was heard. */
+  get begun(): boolean {
+    return this.done || this.answers.size > 0 || this.open !== undefined;
+  }
+
   /** What the piece that is still running has printed so far. */
   unfinished(): { id: string; output: string } | undefined {
     return this.open && { id: this.open.id, output: [...this.open.lines, this.pending].join('\n') };
@@ -89,11 +132,13 @@ export class AnswerReader {
 
   private line(line: string): void {
     if (!line.startsWith(this.mark)) {
-      this.open?.lines.push(line);
+      if (this.open) this.open.lines.push(line);
+      else this.noise = `${this.noise}${line}\n`.slice(-MAX_NOISE);
       return;
     }
     const [verb, id = '', status] = line.slice(this.mark.length).split(' ');
-    if (verb === 'begin') {
+    if (verb === 'done') this.done = true;
+    else if (verb === 'begin') {
       this.open = { id, lines: [] };
       this.onBegin(id);
     } else if (verb === 'end' && this.open?.id === id) {

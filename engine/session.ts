@@ -4,7 +4,7 @@ import type { Host, Inventory } from './inventory/inventory.ts';
 import type { Reporter } from './report/reporter.ts';
 import type { Controller, Delivered } from './resource.ts';
 import { Connection } from './transport/connection.ts';
-import { writeKnownHosts } from './transport/ssh.ts';
+import { sweepPrivateFolder, writeKnownHosts } from './transport/private-folder.ts';
 
 /** What the rooms above hand in, because the engine knows neither images nor secrets. */
 export interface Services {
@@ -32,6 +32,8 @@ export class Session {
 
   constructor(inventory: Inventory, report: Reporter, services: Services) {
     this.inventory = inventory;
+    inventory.secrets.hideWith(report.hide);
+    sweepPrivateFolder();
     this.knownHosts = writeKnownHosts(inventory.env, inventory.access);
     const deliveries = new Map<string, Promise<Delivered>>();
     const controller: Controller = {
@@ -45,7 +47,11 @@ export class Session {
         deliveries.set(image, known);
         return known;
       },
-      secret: (name) => services.secret(name, this),
+      secret: async (name) => {
+        const value = await services.secret(name, this);
+        report.hide(value);
+        return value;
+      },
     };
     this.controller = controller;
   }

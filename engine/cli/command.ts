@@ -58,8 +58,8 @@ function splitRest(command: Command, all: string[], what: string): { words: stri
   const words = at < 0 ? all : all.slice(0, at);
   const rest = at < 0 ? [] : all.slice(at + 1);
   if (rest.length > 0 || words.includes('--help')) return { words, rest };
-  throw new KitError('usage', `${what} comes after --, and there is none`, {
-    next: `npx zx scripts/${command.name}.mjs ${words.filter((word) => word.startsWith('--env')).join(' ') || '--env NAME'} … -- ${what}`,
+  throw new KitError('usage', `the ${what} comes after --, and there is none`, {
+    next: `npx zx scripts/${command.name}.mjs --help`,
   });
 }
 

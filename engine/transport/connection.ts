@@ -1,16 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Content } from '../content.ts';
 import { KitError } from '../errors.ts';
 import type { Access, Host } from '../inventory/inventory.ts';
 import { guard } from '../lock/shell.ts';
 import { type Answer, AnswerReader, compile, type Piece } from '../program.ts';
-import { privateFolder, remoteCommand, sshArguments, sshFailure } from './ssh.ts';
+import { isDropped, SSH_FAILED, sshFailure } from './failure.ts';
+import { tunnelSocket } from './private-folder.ts';
+import { runSsh, type SshEnd, type SshRun } from './process.ts';
+import { remoteCommand } from './remote-command.ts';
+import { CONNECT_TIMEOUT_S, interactiveArguments, loginCommand, sshArguments } from './ssh.ts';
 
-/** ssh's own exit status when it, and not the remote command, failed. */
-const SSH_FAILED = 255;
 const LAST_LINES = 20;
+/** What timeout(1) answers when the whole program's time was up. */
+const TIMED_OUT = 124;
+/** Beyond the program's own deadline, for the login and for ending what runs: then this machine gives up. */
+const GIVE_UP_S = CONNECT_TIMEOUT_S + 20;
+/** Logins that were dropped before a word was said are tried this often, after a random part of the pause. */
+const LOGIN_ATTEMPTS = 4;
+const LOGIN_PAUSE_MS = 1_500;
+/** What a command of the shared connection, such as a tunnel, may take. */
+const CONTROL_MS = 20_000;
 
 export interface ExecuteOptions {
   /** The whole program is killed on the host after this many seconds. */
@@ -26,9 +36,20 @@ export interface ExecuteOptions {
 /** What a program answered, and how it ended. */
 export interface Execution {
   answers: ReadonlyMap<string, Answer>;
+  /** Why the program did not come to its end, if it did not. */
+  cut?: string;
   /** The piece that was running when the program was cut off, if one was. */
   unfinished?: { id: string; output: string };
   stderr: string;
+}
+
+/** A program that was cut off, as an error that says what was running. Undefined for one that came to its end. */
+export function cutOff(host: Host, { cut, unfinished, stderr }: Execution): KitError | undefined {
+  if (cut === undefined) return undefined;
+  return new KitError('cut-off', unfinished ? `${cut} while "${unfinished.id}" was running` : cut, {
+    host: host.name,
+    lastLines: lastLines(unfinished?.output.trim() || stderr),
+  });
 }
 
 /** The last lines of a text: what fits on a screen beside the error. */
@@ -108,70 +129,59 @@ export class Connection {
   private async executeAs(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
     const changes = pieces.some(({ must }) => must);
     const program = compile(pieces, changes && this.token !== undefined ? guard(this.token) : undefined);
-    const { command, stdin } = remoteCommand(program.text, this.user, options.deadlineSeconds, options.secret ?? false);
-    const reader = new AnswerReader(program.nonce, options.onBegin, options.onEnd);
-    const { status, stderr } = await this.ssh([command], stdin, (chunk) => reader.push(chunk));
-    if (status === SSH_FAILED && reader.answers.size === 0) throw sshFailure(this.host, this.user, stderr, this.env);
-    if (options.heartbeat) this.heartbeats += 1;
-    else this.executions += 1;
-    if (/^sudo: /m.test(stderr) && reader.answers.size === 0) {
+    const inputs = pieces.flatMap(({ input = [] }) => input);
+    const { deadlineSeconds, secret = false } = options;
+    const more = inputs.length > 0;
+    const { command, stdin = '' } = remoteCommand(program.text, this.user, { deadlineSeconds, secret, more });
+    for (let attempt = 1; ; attempt += 1) {
+      const reader = new AnswerReader(program.nonce, options.onBegin, options.onEnd);
+      const end = await this.ssh([command], {
+        input: () => stream(stdin, inputs),
+        onOutput: (chunk) => reader.push(chunk),
+        isDone: () => reader.done,
+        deadlineMs: (deadlineSeconds + GIVE_UP_S) * 1000,
+      });
+      if (end.status === SSH_FAILED && !reader.begun) {
+        if (!isDropped(end.stderr) || attempt === LOGIN_ATTEMPTS)
+          throw sshFailure(this.host, this.user, end.stderr, this.env);
+        await sleep(Math.random() * LOGIN_PAUSE_MS);
+        continue;
+      }
+      if (options.heartbeat) this.heartbeats += 1;
+      else this.executions += 1;
+      return this.executionOf(reader, end, deadlineSeconds);
+    }
+  }
+
+  private executionOf(reader: AnswerReader, end: SshEnd, deadlineSeconds: number): Execution {
+    if (!reader.begun && /^sudo: /m.test(end.stderr)) {
       throw new KitError('sudo-refused', `${this.user} may not use sudo without a password`, {
         host: this.host.name,
-        lastLines: stderr,
+        lastLines: end.stderr,
         next: `ssh ${this.user}@${this.host.address} sudo -n true`,
       });
     }
+    if (end.inputError)
+      throw new KitError('local-file-unreadable', `what was to be sent cannot be read: ${end.inputError.message}`, {
+        host: this.host.name,
+      });
     const unfinished = reader.unfinished();
-    return { answers: reader.answers, stderr: lastLines(stderr), ...(unfinished ? { unfinished } : {}) };
+    const cut = reader.done ? undefined : whyCut(end, deadlineSeconds);
+    return {
+      answers: reader.answers,
+      stderr: lastLines(end.stderr.trim() || reader.noise),
+      ...(cut === undefined ? {} : { cut }),
+      ...(unfinished ? { unfinished } : {}),
+    };
+  }
+
+  private get words(): string[] {
+    return sshArguments(this.host, this.user, this.access, this.knownHosts);
   }
 
   /** Runs ssh with these words after the destination. */
-  private ssh(
-    after: readonly string[],
-    stdin: string | undefined,
-    onOutput: (chunk: string) => void,
-  ): Promise<{ status: number; stderr: string }> {
-    const child: ChildProcess = spawn(
-      'ssh',
-      [...sshArguments(this.host, this.user, this.access, this.knownHosts), ...after],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
-    );
-    return new Promise((resolve, reject) => {
-      let stderr = '';
-      let open = true;
-      child.stdout
-        ?.setEncoding('utf8')
-        .on('data', onOutput)
-        .on('end', () => {
-          open = false;
-        });
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        stderr += chunk;
-      });
-      child.on('error', (cause) =>
-        reject(
-          new KitError('unreachable', `cannot run ssh: ${cause.message}`, {
-            host: this.host.name,
-            next: 'apt-get install openssh-client',
-          }),
-        ),
-      );
-      // Not 'close': the shared connection that stays behind may hold our standard error open.
-      child.on('exit', (code) => {
-        const finish = (): void => {
-          child.stderr?.destroy();
-          child.stdout?.destroy();
-          resolve({ status: code ?? SSH_FAILED, stderr });
-        };
-        if (open && child.stdout) child.stdout.once('end', () => setImmediate(finish));
-        else setImmediate(finish);
-      });
-      // A host that refuses the login closes the pipe before it has read the program: the exit status tells the story.
-      child.stdin?.on('error', () => {});
-      child.stdin?.end(stdin ?? '');
-    });
+  private ssh(after: readonly string[], run: SshRun): Promise<SshEnd> {
+    return runSsh(this.host.name, [...this.words, ...after], run);
   }
 
   /**
@@ -182,15 +192,12 @@ export class Connection {
     const target = `${address}:${port}`;
     const known = this.forwards.get(`${local ?? ''}>${target}`);
     if (known) return known;
-    const here =
-      local === undefined ? join(privateFolder(), `t-${randomBytes(6).toString('hex')}`) : `127.0.0.1:${local}`;
-    const arguments_ = sshArguments(this.host, this.user, this.access, this.knownHosts);
-    const run = (): Promise<{ status: number; stderr: string }> =>
-      this.sshControl(['-O', 'forward', '-L', `${here}:${target}`, ...arguments_]);
+    const here = local === undefined ? tunnelSocket() : `127.0.0.1:${local}`;
+    const run = (): Promise<SshEnd> => this.control(['-O', 'forward', '-L', `${here}:${target}`]);
     let result = await run();
     if (result.status !== 0) {
       // No shared connection yet: make one, then ask again.
-      await this.ssh(['-N', '-f'], undefined, () => {});
+      await this.ssh(['-N', '-f'], { deadlineMs: CONTROL_MS });
       result = await run();
     }
     if (result.status !== 0)
@@ -200,34 +207,39 @@ export class Connection {
     return here;
   }
 
-  private sshControl(all: readonly string[]): Promise<{ status: number; stderr: string }> {
-    const child = spawn('ssh', all, { stdio: ['ignore', 'ignore', 'pipe'] });
-    return new Promise((resolve, reject) => {
-      let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-        stderr += chunk;
-      });
-      child.on('error', reject);
-      child.on('exit', (code) => resolve({ status: code ?? SSH_FAILED, stderr }));
-    });
+  /** A word to the shared connection. */
+  private control(words: readonly string[]): Promise<SshEnd> {
+    return runSsh(this.host.name, [...words, ...this.words], { deadlineMs: CONTROL_MS });
   }
 
-  /** Takes down this run's tunnels. The shared login stays for the next command, see PERSIST_S. */
+  /** Takes down this run's tunnels. The shared login stays for the next command. */
   async close(): Promise<void> {
-    const arguments_ = sshArguments(this.host, this.user, this.access, this.knownHosts);
     for (const [key, here] of this.forwards) {
-      await this.sshControl(['-O', 'cancel', '-L', `${here}:${key.slice(key.indexOf('>') + 1)}`, ...arguments_]);
+      await this.control(['-O', 'cancel', '-L', `${here}:${key.slice(key.indexOf('>') + 1)}`]);
       if (here.startsWith('/')) rmSync(here, { force: true });
     }
     this.forwards.clear();
   }
 
+  /** The arguments of ssh for a person at a terminal. */
+  interactive(): string[] {
+    return interactiveArguments(this.host, this.user, this.access, this.knownHosts);
+  }
+
   /** The command by which a person logs in to this host. */
   loginCommand(): string {
-    const words = sshArguments(this.host, this.user, this.access, this.knownHosts).filter((word, i, all) => {
-      const option = word === '-o' ? all[i + 1] : word;
-      return !/^(BatchMode|Control|ServerAlive|UpdateHostKeys|LogLevel|ConnectTimeout)/.test(option ?? '');
-    });
-    return ['ssh', ...words].join(' ');
+    return loginCommand(this.host, this.user, this.access, this.knownHosts);
   }
+}
+
+/** The program, then what its pieces read, in their order. */
+async function* stream(program: string, inputs: readonly Content[]): AsyncGenerator<Uint8Array | string> {
+  if (program) yield program;
+  for (const input of inputs) yield* input.open();
+}
+
+function whyCut({ status, late }: SshEnd, deadlineSeconds: number): string {
+  if (late || status === TIMED_OUT) return `the ${deadlineSeconds} s that it had were up`;
+  if (status === SSH_FAILED) return 'the connection was lost';
+  return `the program ended early (status ${status})`;
 }

@@ -138,7 +138,7 @@ it('tunnels: one per target, counted, taken down at the end', async () => {
 
 it('the command for a person has the pins and the login, and none of our plumbing', () => {
   expect(connect({ identityFile: '/k' }).loginCommand()).toBe(
-    'ssh -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/run/pins -o GlobalKnownHostsFile=/dev/null -o IdentityFile=/k -o IdentitiesOnly=yes -p 22 -l odin 192.0.2.7',
+    'ssh -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/run/pins -o GlobalKnownHostsFile=/dev/null -o IdentityFile=/k -o IdentitiesOnly=yes -l odin 192.0.2.7',
   );
 });
 

@@ -3,7 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Access, Host } from '#engine/inventory/inventory.ts';
-import { privateFolder, remoteCommand, sshArguments, sshFailure, writeKnownHosts } from '#engine/transport/ssh.ts';
+import { isDropped, sshFailure } from '#engine/transport/failure.ts';
+import { privateFolder, writeKnownHosts } from '#engine/transport/private-folder.ts';
+import { type RemoteCommand, remoteCommand } from '#engine/transport/remote-command.ts';
+import { sshArguments } from '#engine/transport/ssh.ts';
 
 const host: Host = { name: 'ws-1', groups: ['ws'], address: '192.0.2.7', port: 2222, internal: '10.0.0.7', vars: {} };
 const access: Access = {
@@ -38,6 +41,23 @@ describe('the words for ssh', () => {
     ['and keeps it for the next command', 'ControlPersist', '120'],
   ])('%s: %s=%s', (_what, name, value) => expect(optionsOf(all)[name]).toBe(value));
 
+  it('leave port 22 to the user’s own configuration', () =>
+    expect(sshArguments({ ...host, port: 22 }, 'odin', access, '/run/pins')).not.toContain('-p'));
+
+  it('share a login only where everything is the same', () => {
+    const socket = (...given: Parameters<typeof sshArguments>): string =>
+      optionsOf(sshArguments(...given)).ControlPath ?? '';
+    const sockets = [
+      socket(host, 'odin', access, '/run/pins'),
+      socket(host, 'root', access, '/run/pins'),
+      socket({ ...host, name: 'ws-2' }, 'odin', access, '/run/pins'),
+      socket(host, 'odin', access, '/run/other-pins'),
+      socket(host, 'odin', { ...access, identityFile: '/k' }, '/run/pins'),
+    ];
+    expect(new Set(sockets).size).toBe(sockets.length);
+    expect(socket(host, 'odin', access, '/run/pins')).toBe(sockets[0]);
+  });
+
   it('end with the destination', () => expect(all.slice(-5)).toEqual(['-p', '2222', '-l', 'odin', '192.0.2.7']));
 
   it('leave the user’s own configuration, agent and jump hosts alone', () => {
@@ -66,10 +86,12 @@ it('the pinned keys are written for their owner only', () => {
 });
 
 describe('the remote command', () => {
+  const command = (text: string, user: string, secret: boolean, deadlineSeconds = 60): RemoteCommand =>
+    remoteCommand(text, user, { deadlineSeconds, secret });
   const small = 'echo "a $b"; echo \'c\'';
   it('is root’s own shell, or sudo that asks nothing', () => {
-    expect(remoteCommand(small, 'root', 60, false).command).toMatch(/^timeout -k 5 60 env -i PATH=/);
-    expect(remoteCommand(small, 'odin', 60, false).command).toMatch(/^sudo -n timeout -k 5 60 env -i PATH=/);
+    expect(command(small, 'root', false).command).toMatch(/^timeout -k 5 60 env -i PATH=/);
+    expect(command(small, 'odin', false).command).toMatch(/^sudo -n timeout -k 5 60 env -i PATH=/);
   });
 
   it.each<[what: string, text: string, secret: boolean, onStdin: boolean]>([
@@ -78,21 +100,21 @@ describe('the remote command', () => {
     ['large, well packed', 'echo 1\n'.repeat(20_000), false, false],
     ['large, badly packed', `: ${randomBytes(60_000).toString('hex')}`, false, true],
   ])('%s goes by standard input: %s', (_what, text, secret, onStdin) => {
-    const { command, stdin } = remoteCommand(text, 'root', 60, secret);
+    const { command: line, stdin } = command(text, 'root', secret);
     expect(stdin !== undefined).toBe(onStdin);
     // One argument of Linux holds 128 KiB; ssh and sudo add their own words.
-    expect(command.length).toBeLessThan(100_000);
+    expect(line.length).toBeLessThan(100_000);
   });
 
   it('with a secret says nothing of it, in whatever packing', () => {
-    const [one, other] = ['echo hunter2', 'echo letmein'].map((text) => remoteCommand(text, 'odin', 60, true));
+    const [one, other] = ['echo hunter2', 'echo letmein'].map((text) => command(text, 'odin', true));
     expect(one?.command).toBe(other?.command);
     expect(one?.stdin).not.toBe(other?.stdin);
   });
 
   const run = (text: string, secret: boolean, deadline = 60): ReturnType<typeof spawnSync> => {
-    const { command, stdin } = remoteCommand(text, 'root', deadline, secret);
-    return spawnSync('sh', ['-c', command], { input: stdin ?? '', encoding: 'utf8' });
+    const { command: line, stdin } = command(text, 'root', secret, deadline);
+    return spawnSync('sh', ['-c', line], { input: stdin ?? '', encoding: 'utf8' });
   };
 
   it.each([true, false])('runs the program as it is written (secret: %s)', (secret) => {
@@ -117,8 +139,7 @@ describe('the remote command', () => {
     expect(run('echo began; sleep 20', true, 0.5)).toMatchObject({ status: 124, stdout: 'began\n' }));
 
   it('is valid for the shell of whoever logs in', () => {
-    for (const secret of [true, false])
-      execFileSync('sh', ['-n', '-c', remoteCommand(small, 'odin', 60, secret).command]);
+    for (const secret of [true, false]) execFileSync('sh', ['-n', '-c', command(small, 'odin', secret).command]);
   });
 });
 
@@ -164,6 +185,21 @@ Host key verification failed.`;
     expect(error.message).toContain('odin@192.0.2.7:2222');
     expect(error.context).toMatchObject({ host: 'ws-1', lastLines: stderr, next: expect.stringMatching(/\S/) });
   });
+
+  it('what a jump host or a ProxyCommand did wrong is not blamed on the host', () => {
+    const stderr = 'jump@192.0.2.1: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535';
+    expect(sshFailure(host, 'odin', stderr, 'prod')).toMatchObject({
+      code: 'unreachable',
+      message: 'cannot reach odin@192.0.2.7:2222: the way there failed (ProxyJump or ProxyCommand)',
+    });
+  });
+
+  it.each([
+    [true, 'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 192.0.2.7 port 22'],
+    [true, 'kex_exchange_identification: read: Connection reset by peer'],
+    [false, 'ssh: connect to host 192.0.2.7 port 22: Connection refused'],
+    [false, 'odin@192.0.2.7: Permission denied (publickey).'],
+  ])('dropped before a word was said: %s: %j', (dropped, stderr) => expect(isDropped(stderr)).toBe(dropped));
 
   it('a changed key is not trusted again without a word', () => {
     const { context } = sshFailure(host, 'odin', CHANGED, 'prod');

@@ -1,0 +1,44 @@
+import { type ErrorContext, KitError } from '../errors.ts';
+import type { Host } from '../inventory/inventory.ts';
+
+/** ssh's own exit status when it, and not the remote command, failed. */
+export const SSH_FAILED = 255;
+
+/** The host, or one on the way, took the connection and dropped it before a word was said: sshd's MaxStartups does that. */
+export function isDropped(stderr: string): boolean {
+  return /kex_exchange_identification: (Connection closed by remote host|read: Connection reset by peer)/.test(stderr);
+}
+
+/** What ssh's own failure (exit status 255) before the first word of a program means. */
+export function sshFailure(host: Host, user: string, stderr: string, env: string): KitError {
+  const context: ErrorContext = { host: host.name, lastLines: stderr };
+  const target = `${user}@${host.address}:${host.port}`;
+  const look = `ssh -v -p ${host.port} ${user}@${host.address} true`;
+  // The host itself said nothing: what is complained about is a jump host, or the ProxyCommand.
+  if (/by UNKNOWN port 65535/.test(stderr)) {
+    return new KitError('unreachable', `cannot reach ${target}: the way there failed (ProxyJump or ProxyCommand)`, {
+      ...context,
+      next: look,
+    });
+  }
+  if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/.test(stderr)) {
+    const unknown = /No \S+ host key is known|authenticity of host/.test(stderr);
+    return unknown
+      ? new KitError('host-key-unknown', `no host key is pinned for ${target}`, {
+          ...context,
+          next: `npx zx scripts/trust.mjs --env ${env} --limit ${host.name}`,
+        })
+      : new KitError(
+          'host-key-changed',
+          `${target} answers with another host key than the pinned one; this is another machine, or someone is in between`,
+          {
+            ...context,
+            next: `if the host was really replaced: npx zx scripts/trust.mjs --env ${env} --limit ${host.name}`,
+          },
+        );
+  }
+  if (/Permission denied|Too many authentication failures/.test(stderr)) {
+    return new KitError('login-refused', `${target} refused the SSH key`, { ...context, next: look });
+  }
+  return new KitError('unreachable', `cannot reach ${target}`, { ...context, next: `make status ENV=${env}` });
+}
