@@ -74,6 +74,24 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
+/** The file without what the schema found wrong in it, so that the other rules can look at the rest. */
+function withoutProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): InventoryFile | undefined {
+  const pruned: unknown = structuredClone(raw);
+  const remove = (path: readonly PropertyKey[]): void => {
+    const parent = path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], pruned);
+    if (typeof parent === 'object' && parent !== null && path.length > 0)
+      delete (parent as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
+  };
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') for (const key of issue.keys) remove([...issue.path, key]);
+    else remove(issue.path);
+  }
+  const result = inventorySchema.safeParse(pruned);
+  return result.success ? result.data : undefined;
+}
+
 /** Problems of every `vars` section: unknown roles, unknown keys, wrong values. */
 function varsProblems(file: InventoryFile, root: ParsedNode | null, lines: LineCounter, roles: RoleSchemas): Problem[] {
   const sections: { path: string[]; vars: Record<string, Record<string, unknown>> | undefined }[] = [
@@ -141,14 +159,14 @@ export function parseInventory(text: string, name: string, roles: RoleSchemas): 
   if (problems.length === 0) {
     const result = inventorySchema.safeParse(document.toJS());
     const root = document.contents;
-    if (result.success) {
-      file = result.data;
-      for (const { path, message } of RULES.flatMap((rule) => rule(result.data))) {
+    if (result.success) file = result.data;
+    else problems.push(...problemsOf(result.error.issues, root, lines, (path) => keysAt(inventorySchema, path)));
+    const readable = result.success ? result.data : withoutProblems(document.toJS(), result.error.issues);
+    if (readable) {
+      for (const { path, message } of RULES.flatMap((rule) => rule(readable))) {
         problems.push({ ...placeOf(root, path, lines, false), path: path.join('.'), message });
       }
-      problems.push(...varsProblems(file, root, lines, roles), ...tieProblems(file, root, lines, name));
-    } else {
-      problems.push(...problemsOf(result.error.issues, root, lines, (path) => keysAt(inventorySchema, path)));
+      problems.push(...varsProblems(readable, root, lines, roles), ...tieProblems(readable, root, lines, name));
     }
   }
   if (problems.length > 0 || !file) {

@@ -224,6 +224,23 @@ vars: { brocker: {}, broker: { port: x, memroy: 1 } }
   ]);
 });
 
+it('what the schema finds does not hide what other rules find', () => {
+  expect(
+    problems(`
+provider: static
+hosts:
+  b-1: { groups: [backend], adress: 192.0.2.1 }
+network: { internal: nonsense }
+vars: { brocker: {} }
+`),
+  ).toEqual([
+    '3:8 hosts.b-1: provider static needs an "address" for every host',
+    '3:29 hosts.b-1.adress: unknown key "adress"; did you mean "address"?',
+    '4:22 network.internal: expected an IPv4 network such as 10.128.0.0/20',
+    '5:9 vars.brocker: unknown role "brocker"; did you mean "broker"?',
+  ]);
+});
+
 describe('an environment without a file', () => {
   const folder = new URL('../../../inventory/', import.meta.url).pathname;
   it('is named, with the nearest one', () => {
