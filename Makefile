@@ -82,12 +82,14 @@ publisher: $(INSTALLED) ## status of the publisher; also: make publisher start R
 	@$(call ZX,publisher) $(or $(VERB),status) --env $(ENV)$(if $(RATE), --rate $(RATE))$(if $(TOKENS), --tokens $(TOKENS))
 
 ##@ The kit itself
-.PHONY: check test bench
+.PHONY: check test replay bench
 check: $(INSTALLED) ## types, lint, unit tests, structure
 	@npm run --silent types
 	@npm run --silent lint
 	@npm run --silent unit
 test: $(INSTALLED) ## every test, also on real hosts
 	@$(call ZX,test)
+replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
+	@$(call ZX,replay) $(FILE)
 bench: $(INSTALLED) ## measure: NAME=sandbox
 	@$(call ZX,bench) $(NAME)

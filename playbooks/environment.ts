@@ -51,9 +51,11 @@ export async function provisionEnvironment(
   const file = loadInventoryFile(inventoryFolder(), env, schemasOf(roles));
   const provider = providers[file.provider];
   const changes = await provider.plan({ env, file });
-  if (changes.length > 0) report.heading(`hosts of ${env}`);
-  for (const { action, what, detail } of changes) report.lines(`  ${action} ${what}${detail ? `  (${detail})` : ''}`);
-  if (changes.length > 0) await provider.apply({ env, file }, changes, report);
+  if (changes.length > 0) {
+    const shown = changes.map(({ action, what, detail }) => ({ action, what, detail }));
+    report.emit({ type: 'hosts-planned', env, changes: shown });
+    await provider.apply({ env, file }, changes, report);
+  }
   return { ...(await openEnvironment(env, providers)), changed: changes.length > 0 };
 }
 

@@ -57,6 +57,12 @@ export class LiveRows {
     }
   }
 
+  /** Whether a row says what a line about this event would say. */
+  tells(event: RunEvent): boolean {
+    if (event.type === 'step-slow') return true;
+    return event.type === 'began' && this.rows.get(event.where)?.text === event.text;
+  }
+
   /** In the order in which hosts came up. */
   get all(): readonly LiveRow[] {
     return [...this.rows.values()];

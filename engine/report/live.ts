@@ -61,8 +61,7 @@ export function liveRenderer(out: NodeJS.WriteStream, err: NodeJS.WriteStream, v
     show(event) {
       const wasBusy = rows.all.length > 0;
       rows.add(event);
-      // A slow step is seen in its row.
-      const lines = event.type === 'step-slow' ? [] : linesOf(event, verbose);
+      const lines = rows.tells(event) ? [] : linesOf(event, verbose);
       const busy = rows.all.length > 0;
       if (lines.length > 0 || (wasBusy && !busy)) wipe();
       for (const line of lines) (isTrouble(event) ? err : out).write(`${line}\n`);

@@ -26,6 +26,11 @@ export class SecretFile {
     return this.#values.get(name);
   }
 
+  /** Hands every value to somebody who keeps it from being shown. */
+  hideWith(hide: (secret: string) => void): void {
+    for (const value of this.#values.values()) hide(value);
+  }
+
   digest(name: string): string | undefined {
     const value = this.#values.get(name);
     return value === undefined ? undefined : secretDigest(name, value);
