@@ -7,7 +7,7 @@ import { guard } from '../lock/shell.ts';
 import { type Answer, AnswerReader, compile, type Piece } from '../program.ts';
 import { isDropped, SSH_FAILED, sshFailure } from './failure.ts';
 import { tunnelSocket } from './private-folder.ts';
-import { runSsh, type SshEnd, type SshRun } from './process.ts';
+import { runSsh, type SshEnd } from './process.ts';
 import { remoteCommand } from './remote-command.ts';
 import { CONNECT_TIMEOUT_S, interactiveArguments, loginCommand, sshArguments } from './ssh.ts';
 
@@ -18,7 +18,9 @@ const TIMED_OUT = 124;
 const GIVE_UP_S = CONNECT_TIMEOUT_S + 20;
 /** Logins that were dropped before a word was said are tried this often, after a random part of the pause. */
 const LOGIN_ATTEMPTS = 4;
-const LOGIN_PAUSE_MS = 1_500;
+const LOGIN_PAUSE_MS = 1_000;
+/** With a shared connection ssh keeps to itself what a ProxyCommand complains about: the last attempt is without one. */
+const UNSHARED = ['-o', 'ControlMaster=no', '-o', 'ControlPath=none'];
 /** What a command of the shared connection, such as a tunnel, may take. */
 const CONTROL_MS = 20_000;
 
@@ -135,7 +137,8 @@ export class Connection {
     const { command, stdin = '' } = remoteCommand(program.text, this.user, { deadlineSeconds, secret, more });
     for (let attempt = 1; ; attempt += 1) {
       const reader = new AnswerReader(program.nonce, options.onBegin, options.onEnd);
-      const end = await this.ssh([command], {
+      const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
+      const end = await runSsh(this.host.name, [...first, ...this.words, command], {
         input: () => stream(stdin, inputs),
         onOutput: (chunk) => reader.push(chunk),
         isDone: () => reader.done,
@@ -179,11 +182,6 @@ export class Connection {
     return sshArguments(this.host, this.user, this.access, this.knownHosts);
   }
 
-  /** Runs ssh with these words after the destination. */
-  private ssh(after: readonly string[], run: SshRun): Promise<SshEnd> {
-    return runSsh(this.host.name, [...this.words, ...after], run);
-  }
-
   /**
    * Opens a tunnel through this host to `address:port` as the host sees it.
    * Returns the path of a Unix socket on this machine, or with `local` listens on 127.0.0.1:local.
@@ -197,7 +195,7 @@ export class Connection {
     let result = await run();
     if (result.status !== 0) {
       // No shared connection yet: make one, then ask again.
-      await this.ssh(['-N', '-f'], { deadlineMs: CONTROL_MS });
+      await runSsh(this.host.name, [...this.words, '-N', '-f'], { deadlineMs: CONTROL_MS });
       result = await run();
     }
     if (result.status !== 0)

@@ -14,12 +14,10 @@ export function sshFailure(host: Host, user: string, stderr: string, env: string
   const context: ErrorContext = { host: host.name, lastLines: stderr };
   const target = `${user}@${host.address}:${host.port}`;
   const look = `ssh -v -p ${host.port} ${user}@${host.address} true`;
-  // The host itself said nothing: what is complained about is a jump host, or the ProxyCommand.
-  if (/by UNKNOWN port 65535/.test(stderr)) {
-    return new KitError('unreachable', `cannot reach ${target}: the way there failed (ProxyJump or ProxyCommand)`, {
-      ...context,
-      next: look,
-    });
+  // Whatever else is complained about is then a jump host's, or the ProxyCommand's: the host itself said nothing.
+  if (isDropped(stderr)) {
+    const message = `cannot reach ${target}: its sshd, or a ProxyJump or ProxyCommand on the way, dropped the connection before a word was said`;
+    return new KitError('unreachable', message, { ...context, next: look });
   }
   if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed/.test(stderr)) {
     const unknown = /No \S+ host key is known|authenticity of host/.test(stderr);

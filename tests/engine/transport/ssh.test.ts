@@ -187,10 +187,11 @@ Host key verification failed.`;
   });
 
   it('what a jump host or a ProxyCommand did wrong is not blamed on the host', () => {
-    const stderr = 'jump@192.0.2.1: Permission denied (publickey).\nConnection closed by UNKNOWN port 65535';
+    const stderr =
+      'jump@192.0.2.1: Permission denied (publickey).\nkex_exchange_identification: Connection closed by remote host';
     expect(sshFailure(host, 'odin', stderr, 'prod')).toMatchObject({
       code: 'unreachable',
-      message: 'cannot reach odin@192.0.2.7:2222: the way there failed (ProxyJump or ProxyCommand)',
+      message: expect.stringContaining('a ProxyJump or ProxyCommand on the way, dropped the connection'),
     });
   });
 
