@@ -7,7 +7,7 @@ import { HOSTS } from './kit.ts';
 export type Snapshot = ReadonlyMap<string, string>;
 
 const SCRIPT = `
-find /etc /opt/odin /var/lib/odin -xdev -printf 'file %p|%T@ %C@ %m %u:%g %s\\n' 2>/dev/null || :
+find /etc /opt/odin /var/lib/odin /var/lib/odin-lock -xdev -printf 'file %p|%T@ %C@ %m %u:%g %s\\n' 2>/dev/null || :
 if command -v docker >/dev/null; then
   for c in $(docker ps --all --quiet); do
     docker inspect --format 'container {{slice .Name 1}}|{{.Id}} {{.State.Status}} {{.State.StartedAt}}' "$c"
