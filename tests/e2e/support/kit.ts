@@ -96,6 +96,17 @@ export function kill({ child }: Started): void {
     process.kill(-child.pid, 'SIGKILL');
 }
 
+/** Holds a script up, as a laptop that was put to sleep, for as long as `work` takes. */
+export async function held<Result>({ child }: Started, work: () => Promise<Result>): Promise<Result> {
+  const group = -(child.pid ?? Number.NaN);
+  process.kill(group, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    process.kill(group, 'SIGCONT');
+  }
+}
+
 /** Runs a script to its end. One that does not end by itself is killed: its exit code is then -1. */
 export async function kit(script: string, words: readonly string[] = [], options: KitOptions = {}): Promise<Ran> {
   const started = start(script, ['--env', ENV, ...words], options);
