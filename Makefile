@@ -41,7 +41,7 @@ dev: $(INSTALLED) ## broker, publisher and ws-server on this machine without con
 
 ifeq ($(NOUN),)
 ##@ An environment
-.PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh exec shell unlock
+.PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh exec shell audit unlock
 vars: $(INSTALLED) ## every variable of a host and where it comes from: HOST=ws-1 (KEY=role.name for one, with what it overrides)
 	@$(call ZX,vars) --env $(ENV)$(if $(HOST), --host $(HOST))$(if $(KEY), --key $(KEY))$(foreach each,$(EXTRA), --extra $(each))
 plan: $(INSTALLED) ## what a deploy would change (DIFF=1 shows the texts)
@@ -64,6 +64,8 @@ rebuild: $(INSTALLED) ## build the images anew and deploy what came out differen
 	@$(call ZX,rebuild) $(FLAGS)
 trust: $(INSTALLED) ## read the hosts' keys, show their fingerprints and pin them
 	@$(call ZX,trust) $(WHERE)$(if $(YES), --yes)
+audit: $(INSTALLED) ## who changed what on each host, and when: NUM=20
+	@$(call ZX,audit) $(WHERE)$(if $(NUM), --lines $(NUM))
 unlock: $(INSTALLED) ## who has the lock of each host, what they do and since when; YES=1 breaks it
 	@$(call ZX,unlock) $(WHERE)$(if $(YES), --yes)
 ssh: $(INSTALLED) ## print the command that logs in to a host: LIMIT=ws-1

@@ -1,3 +1,5 @@
+import { Audit, OPEN_ID } from './audit/audit.ts';
+import type { AuditEntry } from './audit/entry.ts';
 import { KitError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Host } from './inventory/inventory.ts';
@@ -11,6 +13,8 @@ import { type Connection, lastLines } from './transport/connection.ts';
 
 const APPLY_S = 60;
 const PROBE_AFTER_S = 120;
+/** Seconds to put a change of the controller on record. */
+const RECORD_S = 30;
 /** A play needs at most one wave per resource; more means that a change does not hold. */
 const SPARE_WAVES = 3;
 
@@ -90,7 +94,7 @@ export async function applyPlay(
       }
     } else {
       await lock.confirm(connection);
-      news = await perform(host, first, play.title, controller);
+      news = await perform(connection, first, play.title, controller);
       verify(host, [first.wanted], news);
       changed += 1;
     }
@@ -111,6 +115,7 @@ async function applyWave(
   play: string,
   controller: Controller,
 ): Promise<Map<Wanted, Finding>> {
+  const audit = new Audit(controller.report, controller.inventory.env);
   const pieces: Piece[] = [];
   const changes = new Map<string, HostChange>();
   for (const finding of wave) {
@@ -119,17 +124,20 @@ async function applyWave(
     const prepared = kind.prepare ? await prepare(kind, finding, host, controller) : {};
     const id = `apply:${pieces.length}`;
     changes.set(id, finding);
+    const input = kind.input?.(resource.args, finding.seen) ?? [];
     pieces.push({
       id,
       script: `set -e\n${kind.apply(resource.args, finding.seen, facts, prepared)}`,
       timeoutSeconds: kind.applySeconds?.(resource.args) ?? APPLY_S,
       must: true,
+      ...(input.length > 0 ? { input } : {}),
+      record: audit.recordOf(stepOf(host, play, finding)),
     });
   }
   const reread = [...wave.map(({ wanted }) => wanted), ...waiting];
   const progress = new Progress(controller.report, host.name);
   const { answers, cut, unfinished, stderr } = await connection.execute(
-    [...pieces, ...probePieces(reread, { diff: false })],
+    [audit.open(), ...pieces, ...probePieces(reread, { diff: false })],
     {
       deadlineSeconds: pieces.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, PROBE_AFTER_S),
       secret: true,
@@ -137,17 +145,26 @@ async function applyWave(
         const change = changes.get(id);
         if (change) progress.begin(stepOf(host, play, change));
       },
-      onEnd({ id, status }) {
+      onEnd({ id, status, at }) {
         const change = changes.get(id);
-        if (change) progress.end(stepOf(host, play, change), { exitStatus: status });
+        if (!change) return;
+        const step = stepOf(host, play, change);
+        progress.end(step, { exitStatus: status, audit: at ? audit.entryOf(step, at, status) : undefined });
       },
     },
   );
   progress.flush();
+  const opened = answers.get(OPEN_ID);
+  if (opened && opened.status !== 0 && opened.status !== NOT_OURS)
+    throw new KitError('apply-failed', 'the audit log cannot be written; nothing of this wave was changed', {
+      host: host.name,
+      lastLines: lastLines(opened.output),
+      next: `make ssh ENV=${controller.inventory.env} LIMIT=${host.name}`,
+    });
   for (const [id, finding] of changes) {
     const answer = answers.get(id);
     if (answer?.status === 0) continue;
-    if (answer?.status === NOT_OURS) throw lostLock(host.name);
+    if (answer?.status === NOT_OURS || opened?.status === NOT_OURS) throw lostLock(host.name);
     const { role, resource } = finding.wanted;
     const why = answer
       ? answer.status === 124
@@ -201,28 +218,42 @@ async function unblock(
 
 /** A change that the controller makes through a tunnel, read back afterwards. */
 async function perform(
-  host: Host,
+  connection: Connection,
   finding: Finding,
   play: string,
   controller: Controller,
 ): Promise<Map<Wanted, Finding>> {
+  const { host } = connection;
   const { wanted, seen, decision } = finding;
   const { kind, args } = wanted.resource;
   if (kind.where !== 'controller' || decision.state !== 'change')
     throw new KitError('internal', `${wanted.resource.id} cannot be performed`);
   const step = stepOf(host, play, { wanted, decision });
   const progress = new Progress(controller.report, host.name);
+  const audit = new Audit(controller.report, controller.inventory.env);
   progress.begin(step);
   try {
     await kind.perform(args, seen, host, controller);
   } catch (error) {
-    progress.end(step, { exitStatus: undefined });
+    // The fault of the change is told, not that of its record.
+    const written = await record(connection, audit, step, 1).catch(() => undefined);
+    progress.end(step, { exitStatus: 1, audit: written });
     throw error;
   }
-  const after = await observe(host, wanted, controller);
-  progress.end(step, { exitStatus: 0 });
+  progress.end(step, { exitStatus: 0, audit: await record(connection, audit, step, 0) });
   progress.flush();
+  const after = await observe(host, wanted, controller);
   return new Map([[wanted, after]]);
+}
+
+/** Puts a change that the controller made on record on its host. */
+async function record(connection: Connection, audit: Audit, step: Step, exit: number): Promise<AuditEntry | undefined> {
+  let entry: AuditEntry | undefined;
+  const pieces = audit.ended(step, exit, (written) => {
+    entry = written;
+  });
+  await connection.execute(pieces, { deadlineSeconds: RECORD_S, secret: true });
+  return entry;
 }
 
 /** What was written must now read as wanted. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Content } from './content.ts';
-import { quote } from './shell.ts';
+import { HOST_TIME, quote } from './shell.ts';
 
 /** A piece of a program: one script whose exit status and output come back under its id. */
 export interface Piece {
@@ -16,6 +16,13 @@ export interface Piece {
    * `must` pieces: one that leaves its input unread must end the program, for the next one's follows on the same stream.
    */
   input?: readonly Content[];
+  /**
+   * Only for `must` pieces: shell that puts the piece on record, right after it has ended, whether well or not. It finds
+   * the exit status in `$r` and the host's time in `$t`; the answer carries that time once it is written.
+   */
+  record?: string;
+  /** Told when the piece has answered. */
+  heard?(answer: Answer): void;
 }
 
 /** What a piece answered. */
@@ -25,6 +32,8 @@ export interface Answer {
   status: number;
   /** Standard output, and for `must` pieces standard error too. */
   output: string;
+  /** When its {@link Piece.record} was written, by the host's clock. */
+  at?: string;
 }
 
 /** Whether a piece was ended because its time was up. */
@@ -58,20 +67,23 @@ const HEADER = [
   'b() { printf "\\n@%s begin %s\\n" "$N" "$1"; }',
   'e() { printf "\\n@%s end %s %s\\n" "$N" "$1" "$2"; return "$2"; }',
   'q() { printf "\\n@%s done\\n" "$N"; exit 0; }',
-  'G= P=',
+  'G= P= A= I=',
   `k() { for g in $G $P; do kill -s "$1" -- "-$g"; done 2>/dev/null; }`,
-  `trap 'trap "" TERM; k TERM; sleep ${TERM_GRACE_S}; k KILL; exit 124' TERM`,
+  // Puts the piece $I, which ended with $r, on record, if it has one.
+  `a() { [ -z "$A" ] || { t=$(${HOST_TIME}); eval "$A" && printf "\\n@%s at %s %s\\n" "$N" "$I" "$t"; }; A=; }`,
+  `trap 'trap "" TERM; k TERM; sleep ${TERM_GRACE_S}; k KILL; r=124; a; exit 124' TERM`,
   // $1 id. A piece whose time was up leaves nothing behind; another one may leave a process, which is remembered.
   'w() {',
   'wait "$P"; r=$?',
   'case $r in 124|137) kill -s KILL -- "-$P" ;; *) kill -s 0 -- "-$P" && G="$G $P" ;; esac 2>/dev/null',
   'P=',
+  'a',
   'e "$1" "$r"; }',
   // $1 id, $2 seconds, $3 script. The script of a change goes through a pipe: it may hold a secret, which an argument
   // would show in `ps`, or a file, which an argument of 128 KiB may not hold. A probe saves the extra fork.
   'p() { b "$1"; timeout -k 2 "$2" sh -c "$3" & P=$!; w "$1"; }',
   'm() { b "$1"; fenced || { e "$1" "$?"; return 1; }',
-  'printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null & P=$!; w "$1"; }',
+  'printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null & P=$! I=$1 A=$4; w "$1"; }',
 ].join('\n');
 
 /**
@@ -85,14 +97,28 @@ export function compile(pieces: readonly Piece[], guard?: string): Program {
     `N=${nonce}`,
     HEADER,
     guard ?? 'fenced() { :; }',
-    ...pieces.map(({ id, script, timeoutSeconds, must }) =>
+    ...pieces.map(({ id, script, timeoutSeconds, must, record = '' }) =>
       must
-        ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} || q`
+        ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} ${quote(record)} || q`
         : `p ${quote(id)} ${timeoutSeconds} ${quote(script)}`,
     ),
     'q',
   ];
   return { text: lines.join('\n'), nonce };
+}
+
+/** Lines of a piece without the leading newline of the mark that follows. */
+function withoutMark(lines: string[]): string[] {
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}
+
+/** Tells each piece when it has answered, and then `onEnd`. */
+export function hearing(pieces: readonly Piece[], onEnd?: (answer: Answer) => void): (answer: Answer) => void {
+  const byId = new Map(pieces.map((piece) => [piece.id, piece]));
+  return (answer) => {
+    byId.get(answer.id)?.heard?.(answer);
+    onEnd?.(answer);
+  };
 }
 
 /** Reads answers out of a program's output while it runs. */
@@ -106,7 +132,7 @@ export class AnswerReader {
   /** The last of what was said outside of every frame: by login shells, mostly. */
   noise = '';
   private pending = '';
-  private open: { id: string; lines: string[] } | undefined;
+  private open: { id: string; lines: string[]; at?: string } | undefined;
 
   constructor(nonce: string, onBegin: (id: string) => void = () => {}, onEnd: (answer: Answer) => void = () => {}) {
     this.mark = `@${nonce} `;
@@ -141,10 +167,12 @@ export class AnswerReader {
     else if (verb === 'begin') {
       this.open = { id, lines: [] };
       this.onBegin(id);
+    } else if (verb === 'at' && this.open?.id === id) {
+      this.open = { ...this.open, lines: withoutMark(this.open.lines), ...(status ? { at: status } : {}) };
     } else if (verb === 'end' && this.open?.id === id) {
-      // The end mark's own leading newline is not the piece's.
-      const output = this.open.lines.at(-1) === '' ? this.open.lines.slice(0, -1) : this.open.lines;
-      const answer = { id, status: Number(status), output: output.join('\n') };
+      const { at } = this.open;
+      const output = withoutMark(this.open.lines).join('\n');
+      const answer = { id, status: Number(status), output, ...(at ? { at } : {}) };
       this.answers.set(id, answer);
       this.open = undefined;
       this.onEnd(answer);

@@ -1,13 +1,15 @@
 import { applyPlay } from './apply.ts';
+import { Audit } from './audit/audit.ts';
 import { confirm } from './confirm.ts';
 import { ERRORS, failureOf, type KitError } from './errors.ts';
-import type { Inventory } from './inventory/inventory.ts';
+import type { Host, Inventory } from './inventory/inventory.ts';
 import { fail, HOSTS_AT_ONCE, learn } from './learn.ts';
 import { FleetLock } from './lock/fleet-lock.ts';
 import { thisHolder } from './lock/holder.ts';
 import { inParallel } from './parallel.ts';
 import { type HostPlan, pendingOf } from './plan.ts';
 import { loadPlan, refuseOther, savePlan } from './plan-file.ts';
+import type { Piece } from './program.ts';
 import type { BodyOf } from './report/events.ts';
 import { plannedEvent } from './report/planned.ts';
 import type { Reporter } from './report/reporter.ts';
@@ -63,9 +65,9 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
   };
   const shares = shareOut(book, inventory, selection);
   const session = new Session(inventory, report, options.services);
-  const lock = new FleetLock(thisHolder(options.command));
   const failures = new Map<string, KitError>();
   const tally = new Tally();
+  const lock = new FleetLock(thisHolder(options.command), ({ host }) => farewell(host, tally, failures, session));
   const deafen = report.listen((event) => tally.add(event));
   try {
     const plans = await learn(shares, ['preflight'], session, options, failures);
@@ -105,6 +107,15 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
     await lock.releaseAll(report);
     await session.close();
   }
+}
+
+/** What is put on record when a host is given back. A run that changed nothing there leaves no trace. */
+function farewell({ name }: Host, tally: Tally, failures: ReadonlyMap<string, KitError>, session: Session): Piece[] {
+  const { changed } = tally.of(name);
+  const error = failures.get(name);
+  if (changed === 0 && !error) return [];
+  const { report, inventory } = session.controller;
+  return [new Audit(report, inventory.env).runEnded(name, changed, error?.exit ?? 0)];
 }
 
 /** What narrows a run, for the saved plan. */

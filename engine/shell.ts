@@ -12,3 +12,6 @@ export function words(...all: readonly string[]): string {
 export function emit(content: string): string {
   return `printf %s ${Buffer.from(content).toString('base64') || "''"} | base64 -d`;
 }
+
+/** Prints the host's time: `2026-01-02T03:04:05Z`. */
+export const HOST_TIME = 'date -u +%Y-%m-%dT%H:%M:%SZ';

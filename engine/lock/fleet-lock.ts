@@ -13,11 +13,14 @@ const LOOK_AGAIN_MS = 2_000;
 /** The lock of one run on every host that it changes. */
 export class FleetLock {
   private readonly holder: Holder;
+  private readonly farewell: (connection: Connection) => Piece[];
   private readonly held = new Map<Connection, number>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(holder: Holder) {
+  /** `farewell` are pieces that run on a host right before it is given back. */
+  constructor(holder: Holder, farewell: (connection: Connection) => Piece[] = () => []) {
     this.holder = holder;
+    this.farewell = farewell;
   }
 
   /**
@@ -70,7 +73,8 @@ export class FleetLock {
   /** The pieces that give a host back. */
   releasePieces(connection: Connection): Piece[] {
     const token = this.held.get(connection);
-    return token === undefined ? [] : [{ id: 'unlock', script: release(token), timeoutSeconds: LOCK_S }];
+    if (token === undefined) return [];
+    return [...this.farewell(connection), { id: 'unlock', script: release(token), timeoutSeconds: LOCK_S }];
   }
 
   /** To be called once {@link releasePieces} have run. */

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { describeFailure } from '../errors.ts';
+import { auditText } from './audit-text.ts';
 import { outcomesText } from './check-text.ts';
 import type { BodyOf, EventBody, EventType } from './events.ts';
 import { plannedText } from './plan-text.ts';
@@ -40,6 +41,7 @@ const TEXT: { readonly [Type in EventType]: (event: BodyOf<Type>, verbose: boole
   'step-slow': (step) => [began(step.host, stepText(step))],
   'step-done': (step, verbose) => (verbose ? [detail(step.host, `${stepText(step)}  ${step.ms} ms`)] : []),
   'step-failed': () => [],
+  'run-recorded': () => [],
   'role-done': ({ host, role, changed, last, ms }) => [
     done(host, `${role}: ${changed === 1 ? last : `${changed} changed`}`, ms),
   ],
@@ -66,6 +68,7 @@ const TEXT: { readonly [Type in EventType]: (event: BodyOf<Type>, verbose: boole
   warned: ({ where, text }) => [warned(where, text)],
   detail: ({ where, text }, verbose) => (verbose ? [detail(where, text)] : []),
   heading: ({ text }) => [heading(text)],
+  'audit-log': ({ host, entries }) => entries.map((entry) => auditText(host, entry)),
   text: ({ text }) => [text],
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditEntry } from '../audit/entry.ts';
 import { change, count, flag, host, ms, outcome, planned, recap, role, text, where } from './fields.ts';
 
 /** Raised when a field changes its meaning or goes away; a new type or field does not raise it. */
@@ -10,6 +11,8 @@ export const envelope = {
   ts: z.iso.datetime().describe('when, by the clock of the operator’s machine (UTC)'),
   run: text('the run that it belongs to'),
 };
+
+const audit = auditEntry.describe('the line of the host’s audit log, as it was written there');
 
 /** The fields of one step: one resource that is changed on one host. */
 const step = { host, play: text('the title of the play'), ...change };
@@ -78,12 +81,14 @@ export const EVENTS = {
   preparing: z.object({ host, role, resource: change.resource }),
   'step-started': z.object(step),
   'step-slow': z.object(step),
-  'step-done': z.object({ ...step, ms }),
+  'step-done': z.object({ ...step, ms, audit: audit.optional() }),
   'step-failed': z.object({
     ...step,
     exitStatus: z.number().int().describe('124 when its time was up').optional(),
     ms,
+    audit: audit.optional(),
   }),
+  'run-recorded': z.object({ host, audit }),
   'role-done': z.object({
     host,
     role,
@@ -132,6 +137,7 @@ export const EVENTS = {
   warned: z.object({ where, text: text('what the reader should know') }),
   detail: z.object({ where, text: text('what is printed with `--verbose`') }),
   heading: z.object({ text: text('of what follows') }),
+  'audit-log': z.object({ host, entries: z.array(auditEntry).describe('the newest lines, oldest first') }),
   text: z.object({ text: text('lines as they are: a table, a log') }),
 } as const satisfies Record<string, z.ZodObject>;
 

@@ -27,7 +27,7 @@ export class Mask {
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, this.within(each)]));
   }
 
-  private text(text: string): string {
+  text(text: string): string {
     let masked = text;
     for (const value of this.values) masked = masked.replaceAll(value, INSTEAD);
     return masked;

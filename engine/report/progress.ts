@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../audit/entry.ts';
 import type { BodyOf } from './events.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -11,6 +12,8 @@ export type Step = Omit<BodyOf<'step-started'>, 'type'>;
 export interface StepEnd {
   /** 0 where it was done; undefined where the host did not say. */
   exitStatus: number | undefined;
+  /** What the host put on record. */
+  audit?: AuditEntry | undefined;
 }
 
 interface Tally {
@@ -45,15 +48,15 @@ export class Progress {
     this.timer = setTimeout(() => this.report.emit({ type: 'step-slow', ...step }), ANNOUNCE_AFTER_MS);
   }
 
-  end(step: Step, { exitStatus }: StepEnd): void {
+  end(step: Step, { exitStatus, audit }: StepEnd): void {
     clearTimeout(this.timer);
     this.open = undefined;
     const ms = Date.now() - this.beganAt;
     if (exitStatus !== 0) {
-      this.report.emit({ type: 'step-failed', ...step, ...(exitStatus === undefined ? {} : { exitStatus }), ms });
+      this.report.emit({ type: 'step-failed', ...step, exitStatus, ms, audit });
       return;
     }
-    this.report.emit({ type: 'step-done', ...step, ms });
+    this.report.emit({ type: 'step-done', ...step, ms, audit });
     const { role, resource, summary } = step;
     this.tally ??= { role, changed: 0, ms: 0, last: '' };
     this.tally.changed += 1;

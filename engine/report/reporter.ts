@@ -23,6 +23,8 @@ export interface Reporter {
   listen(listener: (event: RunEvent) => void): () => void;
   /** From now on the value is in no event: `[secret]` stands in its place. */
   hide(secret: string): void;
+  /** The text without what is hidden, for those who put it somewhere else. */
+  masked(text: string): string;
   /** Something began or was learnt. `where` is a host or `local`. */
   step(where: string, text: string): void;
   /** Something ended well; `ms` is how long it took. */
@@ -55,6 +57,7 @@ export function openReporter(renderer: Renderer, run: RunIdentity): Reporter {
       return () => void listeners.delete(listener);
     },
     hide: (secret) => mask.add(secret),
+    masked: (value) => mask.text(value),
     step: (where, text) => emit({ type: 'began', where, text }),
     done: (where, text, ms) => emit({ type: 'done', where, text, ...(ms === undefined ? {} : { ms: Math.round(ms) }) }),
     warn: (where, text) => emit({ type: 'warned', where, text }),

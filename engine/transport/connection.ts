@@ -4,7 +4,7 @@ import type { Content } from '../content.ts';
 import { KitError } from '../errors.ts';
 import type { Access, Host } from '../inventory/inventory.ts';
 import { guard } from '../lock/shell.ts';
-import { type Answer, AnswerReader, compile, type Piece } from '../program.ts';
+import { type Answer, AnswerReader, compile, hearing, type Piece } from '../program.ts';
 import { isDropped, SSH_FAILED, sshFailure } from './failure.ts';
 import { tunnelSocket } from './private-folder.ts';
 import { runSsh, type SshEnd } from './process.ts';
@@ -136,7 +136,7 @@ export class Connection {
     const more = inputs.length > 0;
     const { command, stdin = '' } = remoteCommand(program.text, this.user, { deadlineSeconds, secret, more });
     for (let attempt = 1; ; attempt += 1) {
-      const reader = new AnswerReader(program.nonce, options.onBegin, options.onEnd);
+      const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
       const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
       const end = await runSsh(this.host.name, [...first, ...this.words, command], {
         input: () => stream(stdin, inputs),

@@ -51,10 +51,10 @@ describe('a play on one host', () => {
 
     expect(await applyPlanned(local, plan)).toBe(3);
     expect(readFileSync(`${dir}/b`, 'utf8')).toBe('b\n');
-    // One probe per kind; then three changes and both probes again.
+    // One probe per kind; then the log is opened, three changes, and both probes again.
     expect(local.connection.history).toEqual([
       ['facts', 'probe:directory', 'probe:file'],
-      ['apply:0', 'apply:1', 'apply:2', 'probe:directory', 'probe:file'],
+      ['audit', 'apply:0', 'apply:1', 'apply:2', 'probe:directory', 'probe:file'],
     ]);
     expect(local.lines).toEqual(['box ✓ demo: 3 changed']);
 
@@ -104,8 +104,8 @@ describe('what cannot be read yet', () => {
     expect(await applyPlanned(local, whole)).toBe(2);
     expect(readFileSync(path, 'utf8')).toBe('first\nsecond\n');
     expect(local.connection.history.slice(2)).toEqual([
-      ['apply:0', 'probe:file', 'probe:line'],
-      ['apply:0', 'probe:line'],
+      ['audit', 'apply:0', 'probe:file', 'probe:line'],
+      ['audit', 'apply:0', 'probe:line'],
     ]);
   });
 
@@ -114,7 +114,7 @@ describe('what cannot be read yet', () => {
     const path = fresh();
     const plan = await planHere(local, wantedOf([fileAt(path, 'first\nsecond\n'), lineIn({ path, line: 'second' })]));
     expect(await applyPlanned(local, plan)).toBe(1);
-    expect(local.connection.history.at(-1)).toEqual(['apply:0', 'probe:file', 'probe:line']);
+    expect(local.connection.history.at(-1)).toEqual(['audit', 'apply:0', 'probe:file', 'probe:line']);
   });
 
   it('is read again for a later play as well', async () => {

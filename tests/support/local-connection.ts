@@ -1,7 +1,10 @@
 /** A host that is this machine: programs run under a local sh, as whoever runs the tests, in place of ssh and sudo. */
 
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Host, Inventory } from '#engine/inventory/inventory.ts';
-import { AnswerReader, compile, type Piece } from '#engine/program.ts';
+import { AnswerReader, compile, hearing, type Piece } from '#engine/program.ts';
 import { lineReporter } from '#engine/report/reporter.ts';
 import type { Controller } from '#engine/resource.ts';
 import { Connection, type ExecuteOptions, type Execution, lastLines } from '#engine/transport/connection.ts';
@@ -19,6 +22,8 @@ network: {}
 export class LocalConnection extends Connection {
   /** The pieces of each execution, by id. */
   readonly history: string[][] = [];
+  /** Stands in for /var/log/odin. */
+  readonly log = mkdtempSync(join(tmpdir(), 'odin-log-'));
   /** Cuts the connection: the program is killed before the piece of this id begins. */
   cutBefore: string | undefined;
 
@@ -26,10 +31,15 @@ export class LocalConnection extends Connection {
     this.executions += 1;
     this.history.push(pieces.map(({ id }) => id));
     const { text, nonce } = compile(pieces);
-    const reader = new AnswerReader(nonce, options.onBegin, options.onEnd);
+    const reader = new AnswerReader(nonce, options.onBegin, hearing(pieces, options.onEnd));
     const cut = this.cutBefore ? new RegExp(`^[a-z] ${this.cutBefore} `, 'm') : undefined;
-    const program = cut ? text.replace(cut, (line) => `kill -9 $$\n${line}`) : text;
-    const { stderr } = await runText(program, (chunk) => reader.push(chunk));
+    const whole = text.replaceAll('/var/log/odin', this.log);
+    const program = cut ? whole.replace(cut, (line) => `kill -9 $$\n${line}`) : whole;
+    const { stderr } = await runText(
+      program,
+      (chunk) => reader.push(chunk),
+      pieces.flatMap(({ input = [] }) => input),
+    );
     const unfinished = reader.unfinished();
     return { answers: reader.answers, stderr: lastLines(stderr), ...(unfinished ? { unfinished } : {}) };
   }

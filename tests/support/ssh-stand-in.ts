@@ -1,6 +1,6 @@
 /**
  * A program called `ssh` that stands first on PATH: it writes down its words and runs the remote command on this machine,
- * as root or not, without sudo. Each host has a folder of its own in place of /var/lib/odin and /run/odin. What the kit
+ * as root or not, without sudo. Each host has a folder of its own in place of /var/lib/odin, /run/odin and /var/log/odin. What the kit
  * says to OpenSSH can be read afterwards; what OpenSSH says can be made up.
  */
 
@@ -11,6 +11,8 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 export interface SshStandIn {
   /** The words of each call, in order. */
   calls(): string[][];
+  /** A file that a host has, below the folder that stands in for one of its own: `hostFile('192.0.2.1', 'log/audit.jsonl')`. */
+  hostFile(address: string, path: string): string;
   /** From now on a login as `user@address` runs this instead: `echo "Permission denied" >&2; exit 255`. */
   answer(login: string, script: string): void;
 }
@@ -32,7 +34,7 @@ done
 [ -z "$control" ] || exit 0
 if [ -f "$STAND_IN/answers/$user@$address" ]; then . "$STAND_IN/answers/$user@$address"; fi
 mkdir -p "$STAND_IN/hosts/$address"
-command=$(printf '%s' "\${command#sudo -n }" | sed "s#gzip -dc#gzip -dc | sed -e s%/var/lib/odin%$STAND_IN/hosts/$address%g -e s%/run/odin%$STAND_IN/hosts/$address/run%g#")
+command=$(printf '%s' "\${command#sudo -n }" | sed "s#gzip -dc#gzip -dc | sed -e s%/var/lib/odin%$STAND_IN/hosts/$address%g -e s%/run/odin%$STAND_IN/hosts/$address/run%g -e s%/var/log/odin%$STAND_IN/hosts/$address/log%g#")
 exec sh -c "$command"
 `;
 
@@ -66,6 +68,7 @@ export function standInForSsh(folder: string): SshStandIn {
             .split('\0')
             .slice(0, -1),
         ),
+    hostFile: (address, path) => join(folder, 'hosts', address, path),
     answer: (login, script) => writeFileSync(join(folder, 'answers', login), `${script}\n`),
   };
 }

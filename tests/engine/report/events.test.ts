@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { auditEntry } from '#engine/audit/entry.ts';
 import { EVENTS, envelope } from '#engine/report/events.ts';
 import { readEvents } from '#engine/report/read-events.ts';
 import { fieldRows } from '../../support/event-fields.ts';
 import { read } from '../../support/source.ts';
 
-const [head = '', ...sections] = read('docs/events.md').split('\n### ');
+const [above = '', below = ''] = read('docs/events.md').split('\n## Every event\n');
+const [head = '', ...sections] = below.split('\n### ');
 
 /** The rows of the table of a section, cell by cell. */
 function rows(section: string): string[][] {
@@ -14,6 +16,8 @@ function rows(section: string): string[][] {
 
 describe('docs/events.md', () => {
   it('says what every event carries', () => expect(rows(head)).toEqual(fieldRows(envelope)));
+
+  it('has the fields of the audit log', () => expect(rows(above)).toEqual(fieldRows(auditEntry.shape)));
 
   it('has every type, in order, and no other', () => {
     expect(sections.map((section) => section.split('\n')[0])).toEqual(Object.keys(EVENTS));

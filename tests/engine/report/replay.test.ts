@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -184,6 +184,50 @@ describe('the recap can be counted from the finer events', () => {
     const { events } = await record(fresh('broken-ws-1'));
     const told = events.find((event) => event.type === 'recap');
     expect(told?.hosts.find(({ host }) => host === 'ws-1')).toMatchObject({ ok: 0, changed: 2, failed: 1 });
+  });
+});
+
+describe('the audit log of every host can be made again from the stream', () => {
+  const LOGS = { 'backend-1': '192.0.2.1', 'ws-1': '192.0.2.2', 'ws-2': '192.0.2.3' };
+  const logOf = (host: keyof typeof LOGS): string[] => {
+    const path = ssh.hostFile(LOGS[host], 'log/audit.jsonl');
+    return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
+  };
+  const rebuilt = (events: readonly RunEvent[], host: string): string[] =>
+    events.flatMap((event) =>
+      'audit' in event && event.audit && event.host === host ? [JSON.stringify(event.audit)] : [],
+    );
+  const hosts = Object.keys(LOGS) as (keyof typeof LOGS)[];
+  const ends = (host: keyof typeof LOGS): unknown[] =>
+    logOf(host).map((line) => {
+      const { what, result, exit, changed } = JSON.parse(line);
+      return what === 'run' ? { what, result, exit, changed } : result;
+    });
+
+  it('after a deploy: its changes, then the run', async () => {
+    const { events } = await record(fresh());
+    for (const host of hosts) {
+      expect(logOf(host)).toEqual(rebuilt(events, host));
+      expect(ends(host)).toEqual(['ok', 'ok', 'ok', { what: 'run', result: 'ok', exit: 0, changed: 3 }]);
+    }
+  });
+
+  it('after one that failed on a host', async () => {
+    const { events } = await record(fresh('broken-ws-1'));
+    for (const host of hosts) expect(logOf(host)).toEqual(rebuilt(events, host));
+    expect(ends('ws-1')).toEqual(['ok', 'ok', 'failed', { what: 'run', result: 'failed', exit: 2, changed: 2 }]);
+    expect(ends('ws-2').at(-1)).toEqual({ what: 'run', result: 'ok', exit: 0, changed: 3 });
+    expect(logOf('ws-1').join('\n')).not.toContain(SECRET);
+  });
+
+  it('and a run that changes nothing leaves no trace', async () => {
+    const dir = fresh();
+    await record(dir);
+    const before = hosts.map(logOf);
+    const { events } = await record(dir);
+    await record(dir, { check: true });
+    expect(hosts.map(logOf)).toEqual(before);
+    expect(hosts.flatMap((host) => rebuilt(events, host))).toEqual([]);
   });
 });
 
