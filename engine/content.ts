@@ -8,22 +8,26 @@ export interface Content {
   bytes: number;
   /** 64 hex digits. */
   sha256: string;
-  /** Where they lie on this machine, for messages. */
-  from?: string;
-  /** Not enumerable: a content is told by its digest, not by its bytes. */
+  /** Not enumerable: a content is told by its digest, not by its bytes, nor by where they lie. */
   open(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+/** The slowest line to a host that is waited for, in bytes per second. */
+const SLOWEST_LINE = 250_000;
 
 function content(told: Omit<Content, 'open'>, open: Content['open']): Content {
   return Object.defineProperty({ ...told } as Content, 'open', { value: open, enumerable: false });
 }
 
+export function sha256(value: string | Uint8Array): string {
+  return createHash('sha256').update(value).digest('hex');
+}
+
 /** Bytes or text that this process holds. */
 export function held(value: string | Uint8Array): Content {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  return content({ bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') }, () => [bytes]);
+  return content({ bytes: bytes.byteLength, sha256: sha256(bytes) }, () => [bytes]);
 }
 
 /**
@@ -31,13 +35,13 @@ export function held(value: string | Uint8Array): Content {
  * as a whole. Throws `local-file-unreadable`.
  */
 export function localFile(path: string): Content {
-  const { bytes, sha256 } = measure(path);
+  const { bytes, digest } = measure(path);
   // No byte more than was promised, should it have grown since; fewer, or others, are found out by the digest.
   const open = (): ReturnType<Content['open']> => (bytes === 0 ? [] : createReadStream(path, { end: bytes - 1 }));
-  return content({ bytes, sha256, from: path }, open);
+  return content({ bytes, sha256: digest }, open);
 }
 
-function measure(path: string): { bytes: number; sha256: string } {
+function measure(path: string): { bytes: number; digest: string } {
   let file: number | undefined;
   try {
     file = openSync(path, 'r');
@@ -49,7 +53,7 @@ function measure(path: string): { bytes: number; sha256: string } {
       hash.update(chunk.subarray(0, read));
       bytes += read;
     }
-    return { bytes, sha256: hash.digest('hex') };
+    return { bytes, digest: hash.digest('hex') };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new KitError('local-file-unreadable', `${basename(path)} cannot be read: ${why}`, {
@@ -59,4 +63,9 @@ function measure(path: string): { bytes: number; sha256: string } {
   } finally {
     if (file !== undefined) closeSync(file);
   }
+}
+
+/** Seconds that sending these may take. */
+export function sendSeconds(contents: readonly Content[]): number {
+  return Math.ceil(contents.reduce((sum, { bytes }) => sum + bytes, 0) / SLOWEST_LINE);
 }

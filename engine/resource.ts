@@ -1,3 +1,4 @@
+import type { Content } from './content.ts';
 import type { Facts } from './facts.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import type { Reporter } from './report/reporter.ts';
@@ -20,6 +21,8 @@ export type Decision =
       /** Whole texts for --diff, where there are some and they are no secret. */
       before?: string;
       after?: string;
+      /** A line each where a resource is several things: `- conf.d/old.conf`. */
+      parts?: readonly string[];
     };
 
 export const OK: Decision = { state: 'ok' };
@@ -65,6 +68,8 @@ export interface HostKind<Args = unknown, Seen = unknown> {
   prepare?(args: Args, controller: Controller): Promise<Record<string, string>>;
   /** POSIX sh, run with `set -e`. `prepared` is what `prepare` returned. */
   apply(args: Args, seen: Seen | undefined, facts: Facts, prepared: Record<string, string>): string;
+  /** What `apply` reads from descriptor INPUT_FD, in this order: see Piece. */
+  input?(args: Args, seen: Seen | undefined): readonly Content[];
   /** Seconds that `apply` may take. */
   applySeconds?(args: Args): number;
 }

@@ -12,10 +12,16 @@ export function plannedText(hosts: BodyOf<'plan'>['hosts']): string {
     .join('\n');
 }
 
-function changeText({ role, resource, action, summary = '', knownAfter, patch }: PlannedChange): string {
+function changeText({ role, resource, action, summary = '', knownAfter, parts = [], patch }: PlannedChange): string {
   const why = knownAfter === undefined ? summary : `(known after ${knownAfter})`;
   const line = `  ${SIGN[action]} ${role}: ${resource}  ${pc.dim(why)}`;
-  return patch ? `${line}\n${patchText(patch)}` : line;
+  return [line, ...parts.map(partText), ...(patch ? [patchText(patch)] : [])].join('\n');
+}
+
+/** `- conf.d/old.conf`, indented under the resource, with its sign as any other. */
+function partText(part: string): string {
+  const sign = part[0] as keyof typeof SIGN;
+  return `      ${SIGN[sign] ?? sign}${part.slice(1)}`;
 }
 
 /** A patch, indented under the resource. */

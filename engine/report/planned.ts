@@ -20,9 +20,9 @@ function plannedChange({ wanted, decision }: Finding, diff: boolean): PlannedCha
   const what = { role: wanted.role, resource: wanted.resource.id };
   if (decision.state === 'blocked') return { ...what, action: '?', knownAfter: decision.after };
   if (decision.state === 'ok') return { ...what, action: '~', summary: '' };
-  const { action, summary, before = '', after } = decision;
+  const { action, summary, before = '', after, parts } = decision;
   const patch = diff && after !== undefined ? { patch: hunks(before, after) } : {};
-  return { ...what, action, summary, ...patch };
+  return { ...what, action, summary, ...(parts ? { parts: [...parts] } : {}), ...patch };
 }
 
 /** The hunks of a unified diff, without its head. */

@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { type Content, held, sendSeconds, sha256 } from '../content.ts';
+import { INPUT_FD } from '../program.ts';
 import { type HostKind, OK, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
 
 export interface FileArgs {
   path: string;
-  content: string;
+  /** Text, or bytes that are sent beside the program: `held(buffer)`, `localFile(path)`. */
+  content: string | Content;
   /** Permission bits, such as 0o644. */
   mode?: number;
   /** `user:group` */
@@ -31,8 +33,41 @@ const DEFAULT_OWNER = 'root:root';
 /** Files larger than this are not brought back for --diff. */
 const DIFF_BYTES = 65_536;
 
-export function sha256(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
+/** A text larger than this is sent beside the program and not in it. */
+const INLINE_BYTES = 65_536;
+/** What writing takes beside sending. */
+const APPLY_S = 60;
+
+export { sha256 };
+
+const digestOf = (content: FileArgs['content']): string =>
+  typeof content === 'string' ? sha256(content) : content.sha256;
+
+/** What is sent beside the program: nothing, or one content. */
+function beside({ content }: FileArgs): Content[] {
+  if (typeof content !== 'string') return [content];
+  return Buffer.byteLength(content) > INLINE_BYTES ? [held(content)] : [];
+}
+
+/** What would be sent is there already: only its owner or mode is another. */
+function isThere(args: FileArgs, seen: FileSeen | undefined): boolean {
+  const [content] = beside(args);
+  return content !== undefined && seen?.sha256 === content.sha256 && seen.type?.startsWith('regular') === true;
+}
+
+/** Texts for --diff: there are none of secrets, nor of bytes. */
+function diffTexts({ content, secret }: FileArgs, before: string | undefined): { before?: string; after?: string } {
+  return secret || before === undefined || typeof content !== 'string' ? {} : { before, after: content };
+}
+
+/** Shell that writes the content to `$t`, and fails where it did not arrive as it left. */
+function write(args: FileArgs): string[] {
+  const [content] = beside(args);
+  if (!content) return [`base64 -d >"$t" <<'END'\n${Buffer.from(String(args.content)).toString('base64')}\nEND`];
+  return [
+    `head -c ${content.bytes} <&${INPUT_FD} >"$t"`,
+    `[ "$(sha256sum <"$t")" = "${content.sha256}  -" ] || { echo 'the content did not arrive as it left'; exit 1; }`,
+  ];
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
@@ -47,10 +82,10 @@ const kind: HostKind<FileArgs, FileSeen> = {
     const paths = words(...all.map(({ path }) => path));
     const texts = diff
       ? all
-          .filter(({ secret }) => !secret)
+          .filter(({ secret, content }) => !secret && typeof content === 'string')
           .map(
             ({ path, content }) =>
-              `if [ -f ${quote(path)} ] && [ "$(stat -c %s ${quote(path)})" -le ${DIFF_BYTES} ] && ! echo "${sha256(content)}  "${quote(path)} | sha256sum -c --status; then echo ${quote(path)}; base64 -w0 ${quote(path)}; echo; fi`,
+              `if [ -f ${quote(path)} ] && [ "$(stat -c %s ${quote(path)})" -le ${DIFF_BYTES} ] && ! echo "${digestOf(content)}  "${quote(path)} | sha256sum -c --status; then echo ${quote(path)}; base64 -w0 ${quote(path)}; echo; fi`,
           )
       : [];
     return [
@@ -82,13 +117,13 @@ const kind: HostKind<FileArgs, FileSeen> = {
     return all.map(({ path }) => seen.get(path) ?? { exists: false });
   },
   decide(args, seen) {
-    const { content, secret, mode = DEFAULT_MODE, owner = DEFAULT_OWNER } = args;
+    const { content, mode = DEFAULT_MODE, owner = DEFAULT_OWNER } = args;
     if (!seen.exists) {
-      return { state: 'change', action: '+', summary: 'create', ...(secret ? {} : { before: '', after: content }) };
+      return { state: 'change', action: '+', summary: 'create', ...diffTexts(args, '') };
     }
     const differences = [
       ...(seen.type?.startsWith('regular') ? [] : [`is a ${seen.type}`]),
-      ...(seen.sha256 === sha256(content) ? [] : ['content']),
+      ...(seen.sha256 === digestOf(content) ? [] : ['content']),
       ...(seen.mode === mode ? [] : [`mode ${octal(seen.mode ?? 0)} → ${octal(mode)}`]),
       ...(seen.owner === owner ? [] : [`owner ${seen.owner} → ${owner}`]),
     ];
@@ -97,22 +132,21 @@ const kind: HostKind<FileArgs, FileSeen> = {
       state: 'change',
       action: '~',
       summary: differences.join(', '),
-      ...(secret || seen.text === undefined ? {} : { before: seen.text, after: content }),
+      ...diffTexts(args, seen.text),
     };
   },
   // The text comes along with --diff only, and its digest says as much.
   digest: (_, { text: _text, ...seen }) => seen,
   // Temporary file beside it, owner and mode first, flushed, then renamed: a reader sees the old file or the new one.
-  apply({ path, content, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER }, seen) {
-    // Only who may read it: the file stays the one that it is, and whoever runs with it need not be told.
-    if (seen?.sha256 === sha256(content))
-      return `chown ${quote(owner)} ${quote(path)}\nchmod ${octal(mode)} ${quote(path)}`;
+  apply(args, seen) {
+    const { path, validate, mode = DEFAULT_MODE, owner = DEFAULT_OWNER } = args;
+    if (isThere(args, seen)) return `chown ${quote(owner)} ${quote(path)}\nchmod ${octal(mode)} ${quote(path)}`;
     return [
       'umask 077',
       `mkdir -p ${quote(dirname(path))}`,
       `t=$(mktemp ${quote(`${path}.XXXXXX`)})`,
       `trap 'rm -f "$t"' EXIT`,
-      `base64 -d >"$t" <<'END'\n${Buffer.from(content).toString('base64')}\nEND`,
+      ...write(args),
       `chown ${quote(owner)} "$t"`,
       `chmod ${octal(mode)} "$t"`,
       ...(validate ? [`${validate} "$t" || exit 1`] : []),
@@ -121,6 +155,8 @@ const kind: HostKind<FileArgs, FileSeen> = {
       `mv -fT "$t" ${quote(path)}`,
     ].join('\n');
   },
+  input: (args, seen) => (isThere(args, seen) ? [] : beside(args)),
+  applySeconds: (args) => APPLY_S + sendSeconds(beside(args)),
 };
 
 export const file = resourceOf(kind, ({ path }) => path);

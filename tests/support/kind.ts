@@ -61,8 +61,10 @@ export async function decideHere(resource: Resource, diff = false): Promise<Deci
 /** Runs the change of this resource here, from what is seen now. */
 export async function applyHere(resource: Resource): Promise<{ status: number; output: string }> {
   const [seen] = await probeHere([resource]);
-  const script = `set -e\n${kindOf(resource).apply(resource.args, seen, FACTS, {})}`;
-  const { answers } = await runPieces([{ id: 'apply', script, timeoutSeconds: 10, must: true }]);
+  const kind = kindOf(resource);
+  const script = `set -e\n${kind.apply(resource.args, seen, FACTS, {})}`;
+  const input = kind.input?.(resource.args, seen) ?? [];
+  const { answers } = await runPieces([{ id: 'apply', script, timeoutSeconds: 10, must: true, input }]);
   const { status = -1, output = '' } = answers.get('apply') ?? {};
   return { status, output };
 }

@@ -38,7 +38,9 @@ export function checksOf(role: Role, inventory: Inventory, host: string): Check[
 export function fileText(role: Role, inventory: Inventory, host: string, path: string): string {
   const found = resourcesOf(role, inventory, host).find(({ id }) => id === `file ${path}`);
   if (!found) throw new Error(`${role.name} writes no ${path}`);
-  return (found.args as FileArgs).content;
+  const { content } = found.args as FileArgs;
+  if (typeof content !== 'string') throw new Error(`${path} is no text`);
+  return content;
 }
 
 /** The services that a role runs on a host, by container name. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { held, localFile } from '#engine/content.ts';
 import { type FileArgs, file, sha256 } from '#engine/resources/file.ts';
 import { ME, temporaryFolder } from '../../support/folder.ts';
 import { applyHere, decideFrom, decideHere, oneLine, probeHere, readAll } from '../../support/kind.ts';
@@ -176,5 +177,52 @@ describe('a change here', () => {
     writeFileSync(at('parent'), 'x');
     expect((await applyHere(file({ path: at('parent/f'), content: 'x', owner: ME }))).status).not.toBe(0);
     expect(existsSync(at('parent/f'))).toBe(false);
+  });
+});
+
+describe('bytes that are sent beside the program', () => {
+  const folder = temporaryFolder();
+  const at = (name: string): string => join(folder, name);
+  const bytes = Buffer.alloc(2_000_000, Buffer.from([0, 1, 10, 255]));
+
+  it.each([
+    ['held by this process', () => held(bytes)],
+    [
+      'in a file of this machine',
+      () => {
+        writeFileSync(at('from'), bytes);
+        return localFile(at('from'));
+      },
+    ],
+    ['nothing', () => held('')],
+  ])('%s: then it is as wanted, and nothing is left beside it', async (name, content) => {
+    mkdirSync(at(name));
+    const wanted = file({ path: at(`${name}/file`), content: content(), owner: ME, mode: 0o640 });
+    expect(oneLine(await decideHere(wanted, true))).toBe('+ create');
+    expect(await applyHere(wanted)).toEqual({ status: 0, output: '' });
+    expect(await decideHere(wanted)).toEqual({ state: 'ok' });
+    expect(readdirSync(at(name))).toEqual(['file']);
+  });
+
+  it('are not sent again where only the mode is another', async () => {
+    const never = { ...held(bytes), open: () => [Buffer.from('not these')] };
+    const path = at('moded');
+    writeFileSync(path, bytes);
+    chmodSync(path, 0o600);
+    const before = statSync(path).ino;
+    expect(await applyHere(file({ path, content: never, owner: ME }))).toEqual({ status: 0, output: '' });
+    expect(statSync(path)).toMatchObject({ ino: before, mode: 0o100644 });
+  });
+
+  it('are not put in place where they did not arrive as they left', async () => {
+    const path = at('kept');
+    writeFileSync(path, 'old');
+    for (const sent of ['0ther', 'oth']) {
+      const damaged = { ...held('other'), open: () => [Buffer.from(sent)] };
+      const { status, output } = await applyHere(file({ path, content: damaged, owner: ME }));
+      expect(status).toBe(1);
+      expect(output).toContain('the content did not arrive as it left');
+    }
+    expect(readFileSync(path, 'utf8')).toBe('old');
   });
 });
