@@ -125,13 +125,11 @@ async function applyWave(
     const id = `apply:${pieces.length}`;
     changes.set(id, finding);
     const input = kind.input?.(resource.args, finding.seen) ?? [];
-    const input = kind.input?.(resource.args, finding.seen) ?? [];
     pieces.push({
       id,
       script: `set -e\n${kind.apply(resource.args, finding.seen, facts, prepared)}`,
       timeoutSeconds: kind.applySeconds?.(resource.args) ?? APPLY_S,
       must: true,
-      ...(input.length > 0 ? { input } : {}),
       ...(input.length > 0 ? { input } : {}),
       record: audit.recordOf(stepOf(host, play, finding)),
     });

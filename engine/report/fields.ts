@@ -28,10 +28,6 @@ export const planned = z.object({
   summary: text('what differs, in one line; never a secret').optional(),
   knownAfter: text('with `?`: what must be there before its state can be read').optional(),
   parts: z.array(z.string()).describe('a line each where a resource is several things: `- conf.d/old.conf`').optional(),
-  parts: z
-    .array(z.string())
-    .describe('a line each where a resource is several things: `- conf.d/old.conf`')
-    .optional(),
   patch: text('with `--diff`: the hunks of a unified diff, where there are texts and they are no secret').optional(),
 });
 
