@@ -1,29 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import type { Flags } from '#engine/cli/command.ts';
 import { confirm } from '#engine/confirm.ts';
-import { KitError } from '#engine/errors.ts';
-import type { Host } from '#engine/inventory/inventory.ts';
 import { pinsPath, readPins } from '#engine/inventory/pins.ts';
 import { selectHosts } from '#engine/inventory/select.ts';
 import type { Reporter } from '#engine/report/reporter.ts';
+import { scanHostKey } from '#engine/transport/scan.ts';
 import { envOf, openEnvironment, type Providers } from './environment.ts';
-
-const SCAN_S = 5;
-const run = promisify(execFile);
-
-/** The host key that a host shows, as a line of known_hosts. */
-async function scan({ name, address, port }: Host): Promise<string> {
-  const { stdout } = await run('ssh-keyscan', ['-T', String(SCAN_S), '-t', 'ed25519', '-p', String(port), address]);
-  const line = stdout.split('\n').find((each) => each && !each.startsWith('#'));
-  if (line) return line;
-  throw new KitError('unreachable', `${address}:${port} shows no ed25519 host key`, {
-    host: name,
-    next: `ssh-keyscan -p ${port} ${address}`,
-  });
-}
 
 /** The fingerprint as ssh prints it. */
 export function fingerprint(line: string): string {
@@ -39,7 +22,7 @@ export async function runTrust(flags: Flags, providers: Providers, report: Repor
     return 0;
   }
   const hosts = selectHosts(inventory, typeof flags.limit === 'string' ? flags.limit : 'all');
-  const lines = await Promise.all(hosts.map(scan));
+  const lines = await Promise.all(hosts.map(scanHostKey));
   const known = readPins(inventory.env);
   const fresh = lines.filter((line) => !known.includes(line));
   if (fresh.length === 0) {
