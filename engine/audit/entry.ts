@@ -23,7 +23,10 @@ export const auditEntry = z.object({
   summary: z.string().describe('what differed').optional(),
   changed: z.number().int().nonnegative().describe('of a run: how many resources it changed here').optional(),
   result: z.enum(['ok', 'failed']).describe('of a run: whether every change that was begun here ended well'),
-  exit: z.number().int().describe('of the change, 124 when its time was up; of a run: the exit code of what failed on this host, else 0'),
+  exit: z
+    .number()
+    .int()
+    .describe('of the change, 124 when its time was up; of a run: the exit code of what failed on this host, else 0'),
 });
 
 export type AuditEntry = z.infer<typeof auditEntry>;

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 
@@ -66,9 +69,35 @@ describe.concurrent('words that a script does not know are errors, never ignored
       '--check',
       '--diff',
       '--yes',
+      '--json',
       '--verbose',
       '--help',
     ])
       expect(out).toContain(`  ${flag}`);
+  });
+});
+
+describe('with --json', () => {
+  const folder = temporaryFolder();
+  it.each([
+    ['a wrong word', ['--envv', 'prod']],
+    ['an environment that is not there', ['--env', 'nowhere']],
+  ])('%s is an event, and standard output holds nothing else', async (what, words) => {
+    const typed = await type('verify', ...words, '--json');
+    const events = typed.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ type }) => type)).toEqual(['run-started', 'failed', 'run-ended']);
+    expect(events.at(-1)).toMatchObject({ exit: 3 });
+    expect(typed.code).toBe(3);
+
+    // What is told to a person is the same with it, without it, and when it is replayed.
+    const plain = await type('verify', ...words);
+    const file = join(folder, `${what}.jsonl`);
+    writeFileSync(file, typed.out);
+    const replayed = await type('replay', file);
+    expect(typed.err).toBe(plain.err);
+    expect(replayed).toEqual({ code: 0, out: plain.out, err: plain.err });
   });
 });
