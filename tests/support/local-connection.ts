@@ -1,13 +1,13 @@
 /** A host that is this machine: programs run under a local sh, as whoever runs the tests, in place of ssh and sudo. */
 
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Host, Inventory } from '#engine/inventory/inventory.ts';
 import { AnswerReader, compile, hearing, type Piece } from '#engine/program.ts';
 import { lineReporter } from '#engine/report/reporter.ts';
 import type { Controller } from '#engine/resource.ts';
 import { Connection, type ExecuteOptions, type Execution, lastLines } from '#engine/transport/connection.ts';
+import { temporaryFolder } from './folder.ts';
 import { inventoryOf } from './inventory.ts';
 import { plain } from './plain.ts';
 import { runText } from './shell.ts';
@@ -19,11 +19,13 @@ hosts:
 network: {}
 `;
 
+const LOGS = temporaryFolder();
+
 export class LocalConnection extends Connection {
   /** The pieces of each execution, by id. */
   readonly history: string[][] = [];
   /** Stands in for /var/log/odin. */
-  readonly log = mkdtempSync(join(tmpdir(), 'odin-log-'));
+  readonly log = mkdtempSync(join(LOGS, 'host-'));
   /** Cuts the connection: the program is killed before the piece of this id begins. */
   cutBefore: string | undefined;
 
