@@ -77,11 +77,13 @@ shell: $(INSTALLED) ## log in to one host: HOST=ws-1
 endif
 
 ##@ The feed
-.PHONY: topics publisher
+.PHONY: topics publisher loadtest
 topics: $(INSTALLED) ## list the topics; also: make topics describe, make topics consume TOPIC=odin.trades NUM=5
 	@$(call ZX,topics) $(or $(VERB),list) --env $(ENV)$(if $(TOPIC), --topic $(TOPIC))$(if $(NUM), --num $(NUM))
 publisher: $(INSTALLED) ## status of the publisher; also: make publisher start RATE=50 TOKENS=BTC,ETH · stop · rate RATE=100
 	@$(call ZX,publisher) $(or $(VERB),status) --env $(ENV)$(if $(RATE), --rate $(RATE))$(if $(TOKENS), --tokens $(TOKENS))
+loadtest: $(INSTALLED) ## many clients, and whether each got everything: CLIENTS=2000 TOKENS=BTC,ETH URL=ws://… ARGS="--help"
+	@node apps/loadtest/main.ts --url $(or $(URL),ws://127.0.0.1:3004/ws)$(if $(CLIENTS), --clients $(CLIENTS))$(if $(TOKENS), --tokens $(TOKENS)) $(ARGS)
 
 ##@ The kit itself
 .PHONY: check test replay bench
