@@ -35,16 +35,25 @@ export class FleetLock {
   ): Promise<ReadonlyMap<string, Answer>> {
     const deadline = Date.now() + waitSeconds * 1000;
     let instead: number | undefined;
-    for (let told = false; ; ) {
+    let told = false;
+    const tell = (what: string): void => {
+      if (!told) report.step(connection.host.name, `waiting for ${what}`);
+      told = true;
+    };
+    for (;;) {
       const piece = { id: LOCK_ID, script: acquire(this.holder, instead), timeoutSeconds: LOCK_S };
       const { answers, stderr } = await connection.execute([piece, ...more], { deadlineSeconds: LOCK_S + 120 });
       const answer = answers.get(LOCK_ID);
-      const token = /^got (\d+)$/m.exec(answer?.output ?? '')?.[1];
+      const [, word, token] = /^(got|busy) (\d+)$/m.exec(answer?.output ?? '') ?? [];
       if (token) {
         this.held.set(connection, Number(token));
         connection.token = Number(token);
         this.keep();
-        return answers;
+        if (word === 'got') return answers;
+        if (Date.now() >= deadline) throw stillAtWork(connection);
+        tell('what a run that is gone had begun here');
+        instead = Number(token);
+        continue;
       }
       const lease = answer && readLease(answer.output);
       if (!lease)
@@ -58,8 +67,7 @@ export class FleetLock {
         continue;
       }
       if (Date.now() >= deadline) throw lockedBy(connection, lease);
-      if (!told) report.step(connection.host.name, `waiting for ${lease.who}: ${lease.what}, since ${lease.since}`);
-      told = true;
+      tell(`${lease.who}: ${lease.what}, since ${lease.since}`);
       await sleep(LOOK_AGAIN_MS);
     }
   }
@@ -131,6 +139,14 @@ function lockedBy({ host }: Connection, { who, what, since, left }: Lease): KitE
       next: 'wait for it (--wait), or look: make unlock',
     },
   );
+}
+
+/** A run is gone, but a step of it goes on: whoever looks at the host now sees it in the middle of that. */
+function stillAtWork({ host }: Connection): KitError {
+  return new KitError('locked', 'a step that a run which is gone had begun here has not ended yet', {
+    host: host.name,
+    next: 'wait for it (--wait)',
+  });
 }
 
 /** The lease ran out while this run was held up, and somebody else has the host now. */

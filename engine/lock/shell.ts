@@ -12,6 +12,8 @@ export const LEASE_S = 45;
 export const RENEW_S = 12;
 /** Nobody holds the inner lock for longer than a few lines of shell. */
 const INNER_WAIT_S = 10;
+/** Tenths of a second that a new holder waits for the piece in which the program of the one before it is. */
+const LAST_PIECE_TENTHS = 100;
 /** What `timeout` and the rest never answer: the lease is another's. */
 export const NOT_OURS = 75;
 
@@ -36,12 +38,15 @@ export interface Lease {
  */
 const PRELUDE = `now() { read -r u _ </proc/uptime; echo "\${u%%.*}"; }
 exclusive() { exec 9>${FOLDER}/lock.inner && flock -w ${INNER_WAIT_S} 9; }
-line() { sed -n "$1p" ${FOLDER}/lock 2>/dev/null; }`;
+line() { sed -n "$1p" ${FOLDER}/lock 2>/dev/null; }
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }`;
 
 const SHOW = `[ -s ${FOLDER}/lock ] && { echo "left $(($(line 2) - $(now)))"; cat ${FOLDER}/lock; }`;
 
 /**
- * Takes the lease, unless somebody else has it. Prints `got TOKEN`, or `held` and who has it.
+ * Takes the lease, unless somebody else has it. Prints `got TOKEN`, or `held` and who has it, or `busy TOKEN`: the lease is
+ * taken, but what a holder before had begun still runs. From here on its program is refused its next piece, but one piece
+ * may be in the middle of something, such as a restart: nobody may look at the host, or change it, before that has ended.
  * `instead` is the token of a holder whose process is known to be gone: its lease is taken over.
  */
 export function acquire(
@@ -57,6 +62,12 @@ t=$(cat ${COUNTER} 2>/dev/null || echo 0); t=$((t + 1))
 echo "$t" >${COUNTER}.new && mv ${COUNTER}.new ${COUNTER}
 { echo "$t"; echo $(($(now) + ${LEASE_S})); printf '%s\\n' ${quote(who)} ${quote(what)} ${quote(since)} ${quote(run)}; } >${FOLDER}/lock.new
 mv ${FOLDER}/lock.new ${FOLDER}/lock
+exec 9>&-
+n=0
+while read -r p s <${FOLDER}/program && [ "$(began "$p")" = "$s" ]; do
+[ "$n" -lt ${LAST_PIECE_TENTHS} ] || { echo "busy $t"; exit 0; }
+n=$((n + 1)); sleep 0.1
+done 2>/dev/null
 echo "got $t"`;
 }
 
@@ -88,6 +99,7 @@ export function guard(token: number): string {
   return `${PRELUDE}
 ${renewal(token)}
 fenced() { renew || return ${NOT_OURS}; }
+( exclusive && [ "$(line 1)" = ${token} ] && echo "$$ $(began $$)" >${FOLDER}/program )
 ( while sleep ${RENEW_S} && kill -0 $$ 2>/dev/null && renew; do :; done ) >/dev/null 2>&1 </dev/null &
 keeper=$!
 trap 'kill "$keeper" 2>/dev/null' EXIT`;

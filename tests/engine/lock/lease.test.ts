@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { isGone, thisHolder } from '#engine/lock/holder.ts';
@@ -16,6 +16,7 @@ import {
 import { AnswerReader, compile } from '#engine/program.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { runText } from '../../support/shell.ts';
+import { until } from '../../support/wait.ts';
 
 const root = temporaryFolder();
 let folder = '';
@@ -152,6 +153,61 @@ describe('a program that carries a token', () => {
     expire();
     expect((await run(1)).answers.get('two')?.status).toBe(0);
     expect((await take(night)).token).toBeUndefined();
+  });
+});
+
+describe('what a run that is gone had begun', () => {
+  /** A change that is in the middle of something until the test lets it go on, and one after it. */
+  async function begin(): Promise<{ ended: Promise<AnswerReader> }> {
+    const { text, nonce } = compile(
+      [
+        {
+          id: 'one',
+          script: `: >${folder}/at; until [ -e ${folder}/go ]; do sleep 0.05; done; echo 1 >>${folder}/done`,
+          timeoutSeconds: 20,
+          must: true,
+        },
+        { id: 'two', script: `echo 2 >>${folder}/done`, timeoutSeconds: 5, must: true },
+      ],
+      guard(1),
+    );
+    const reader = new AnswerReader(nonce);
+    const ended = onHost(text).then(({ output }) => {
+      reader.push(output);
+      return reader;
+    });
+    await until('the change begins', () => existsSync(`${folder}/at`));
+    return { ended };
+  }
+  const goOn = (): void => writeFileSync(`${folder}/go`, '');
+  const locked = (): string => readFileSync(`${folder}/run/lock`, 'utf8').split('\n')[0] ?? '';
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['taken over', () => take(night, 1)],
+    ['given back while it ran', () => onHost(release(1)).then(() => take(night))],
+  ])('is waited for by the next holder: the lock was %s', async (_how, takeNext) => {
+    await take(ops);
+    const first = await begin();
+    const next = takeNext();
+    await until('the lock is the next one’s', () => locked() === '2', { seen: locked });
+    expect(existsSync(`${folder}/done`)).toBe(false);
+    goOn();
+    expect(await next).toEqual({ token: 2 });
+    expect(readFileSync(`${folder}/done`, 'utf8')).toBe('1\n');
+    const { answers } = await first.ended;
+    expect([...answers.values()].map(({ id, status }) => [id, status])).toEqual([
+      ['one', 0],
+      ['two', NOT_OURS],
+    ]);
+  });
+
+  it('keeps the next holder out for as long as it goes on', async () => {
+    await take(ops);
+    const first = await begin();
+    expect((await onHost(acquire(night, 1))).output).toBe('busy 2\n');
+    goOn();
+    await first.ended;
+    expect(await take(night, 2)).toEqual({ token: 3 });
   });
 });
 
