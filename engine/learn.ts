@@ -1,7 +1,7 @@
 import type { Phase } from './check.ts';
 import { KitError } from './errors.ts';
 import type { Host } from './inventory/inventory.ts';
-import type { FleetLock } from './lock/fleet-lock.ts';
+import { type FleetLock, leasePiece } from './lock/fleet-lock.ts';
 import { inParallel } from './parallel.ts';
 import { type HostPlan, planHost } from './plan.ts';
 import type { Reporter } from './report/reporter.ts';
@@ -13,13 +13,13 @@ export const HOSTS_AT_ONCE = 10;
 
 /**
  * One execution per host: facts, states, checks. Hosts that cannot be learnt of end up in `failures`. With `lock`,
- * the same execution gives the host back.
+ * the same execution gives the host back; with `look` it tells who has it.
  */
 export async function learn(
   shares: readonly Share[],
   phases: readonly Phase[],
   session: Session,
-  { diff, report }: { diff: boolean; report: Reporter },
+  { diff, look = false, report }: { diff: boolean; look?: boolean; report: Reporter },
   failures: Map<string, KitError>,
   lock?: FleetLock,
 ): Promise<HostPlan[]> {
@@ -29,7 +29,7 @@ export async function learn(
     const began = Date.now();
     const asked = checks.filter(({ check }) => check.phases.some((phase) => phases.includes(phase)));
     const connection = session.connection(host);
-    const before = lock?.releasePieces(connection) ?? [];
+    const before = lock?.releasePieces(connection) ?? (look ? [leasePiece] : []);
     const plan = await planHost(connection, wanted, asked, session.controller, { diff }, before);
     lock?.released(connection);
     report.emit({

@@ -2,6 +2,8 @@ import type { Check, HostCheck, Outcome, Verdict } from './check.ts';
 import { KitError } from './errors.ts';
 import { FACTS_ID, type Facts, factsPiece, readFacts } from './facts.ts';
 import type { Host } from './inventory/inventory.ts';
+import { leaseIn } from './lock/fleet-lock.ts';
+import type { Lease } from './lock/shell.ts';
 import { type Answer, type Piece, timedOut } from './program.ts';
 import {
   type Controller,
@@ -39,6 +41,8 @@ export interface HostPlan {
   findings: Finding[];
   /** Outcomes of the host checks that were asked along. */
   outcomes: Outcome[];
+  /** Who has the host, if that was asked and somebody has. */
+  lease?: Lease | undefined;
 }
 
 const PROBE_S = 10;
@@ -196,7 +200,7 @@ export async function planHost(
   const decided = decideAll(host, wanted, answers, facts);
   const findings: Finding[] = [];
   for (const each of wanted) findings.push(decided.get(each) ?? (await observeAfter(host, each, findings, controller)));
-  return { host, facts, findings, outcomes: judgeAll(host, checks, answers, facts) };
+  return { host, facts, findings, outcomes: judgeAll(host, checks, answers, facts), lease: leaseIn(answers) };
 }
 
 /** The findings that are not as they should be. */

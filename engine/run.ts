@@ -18,7 +18,7 @@ import type { Resource } from './resource.ts';
 import type { Play, Playbook, Role } from './role.ts';
 import { type Services, Session } from './session.ts';
 import { type Share, shareOut } from './share.ts';
-import { takeHosts } from './take.ts';
+import { settle, takeHosts } from './take.ts';
 import { checkAll, refuseOn, verifyAll } from './verify.ts';
 
 export interface RunOptions {
@@ -70,7 +70,8 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
   const lock = new FleetLock(thisHolder(options.command), ({ host }) => farewell(host, tally, failures, session));
   const deafen = report.listen((event) => tally.add(event));
   try {
-    const plans = await learn(shares, ['preflight'], session, options, failures);
+    const first = await learn(shares, ['preflight'], session, { ...options, look: !options.check }, failures);
+    const plans = options.check ? first : await settle(first, shares, lock, session, options, failures);
     const changing = plans.filter((plan) => pendingOf(plan).length > 0);
     const pending = changing.reduce((sum, plan) => sum + pendingOf(plan).length, 0);
     if (saved && options.plan) refuseOther(options.plan, saved, plans);
@@ -86,7 +87,7 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
       const what = `${pending} change${pending === 1 ? '' : 's'}`;
       await confirm(inventory.env, what, options.yes || saved !== undefined);
       report.emit({ type: 'confirmed', what, how: saved ? 'saved' : options.yes ? 'flag' : 'typed' });
-      await takeHosts(changing, lock, session, { ...options, strict: saved !== undefined || !options.yes });
+      await takeHosts(changing, lock, session, options);
       options.onApply?.(changing.flatMap(pendingOf).map(({ wanted }) => wanted.resource));
       await applyAll(book.plays, plans, session, lock, options, failures);
     } else report.emit({ type: 'unchanged', pending, check: options.check });
@@ -99,8 +100,8 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
       report.emit({ type: 'recap', hosts: recapOf(shares, session, tally), ms: Date.now() - began });
     }
     for (const error of failures.values()) report.emit({ type: 'failed', ...failureOf(error) });
-    const [first] = failures.values();
-    if (first) return ERRORS[first.code].exit;
+    const [failure] = failures.values();
+    if (failure) return ERRORS[failure.code].exit;
     return options.detailedExitcode && pending > 0 ? EXIT_CHANGED : 0;
   } finally {
     deafen();

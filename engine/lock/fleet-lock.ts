@@ -4,11 +4,24 @@ import type { Answer, Piece } from '../program.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { Connection } from '../transport/connection.ts';
 import { type Holder, isGone } from './holder.ts';
-import { acquire, type Lease, NOT_OURS, RENEW_S, readLease, release, renew } from './shell.ts';
+import { acquire, inspect, type Lease, NOT_OURS, RENEW_S, readLease, release, renew } from './shell.ts';
 
 const LOCK_ID = 'lock';
 const LOCK_S = 20;
 const LOOK_AGAIN_MS = 2_000;
+
+/** The longest that a change may take which a run that was cut off has begun. */
+const CUT_OFF_S = 660;
+
+const LEASE_ID = 'lease';
+/** Looks who has the host, and changes nothing. */
+export const leasePiece: Piece = { id: LEASE_ID, script: inspect, timeoutSeconds: LOCK_S };
+
+/** Reads the answer of {@link leasePiece}: undefined where nobody has the host. */
+export function leaseIn(answers: ReadonlyMap<string, Answer>): Lease | undefined {
+  const lease = readLease(answers.get(LEASE_ID)?.output ?? '');
+  return lease && lease.left > 0 ? lease : undefined;
+}
 
 /** The lock of one run on every host that it changes. */
 export class FleetLock {
@@ -67,7 +80,25 @@ export class FleetLock {
         continue;
       }
       if (Date.now() >= deadline) throw lockedBy(connection, lease);
-      tell(`${lease.who}: ${lease.what}, since ${lease.since}`);
+      tell(waitingFor(lease));
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  /**
+   * Returns once nobody is at work on the host: before it is read and planned, so that the plan is made from what stays.
+   * What a run that was cut off still does there is waited for in any case; other people for `waitSeconds`, then `locked`.
+   */
+  async free(connection: Connection, waitSeconds: number, report: Reporter): Promise<void> {
+    const began = Date.now();
+    for (let told = false; ; ) {
+      const { answers } = await connection.execute([leasePiece], { deadlineSeconds: LOCK_S, heartbeat: true });
+      const lease = leaseIn(answers);
+      if (!lease || (isGone(lease) && !lease.working)) return;
+      const patience = isGone(lease) ? Math.max(waitSeconds, CUT_OFF_S) : waitSeconds;
+      if (Date.now() - began >= patience * 1000) throw lockedBy(connection, lease);
+      if (!told) report.step(connection.host.name, `waiting for ${waitingFor(lease)}`);
+      told = true;
       await sleep(LOOK_AGAIN_MS);
     }
   }
@@ -128,6 +159,11 @@ async function beat(connection: Connection, token: number): Promise<void> {
     heartbeat: true,
   });
   if (answers.get('renew')?.status === NOT_OURS) throw lostLock(connection.host.name);
+}
+
+function waitingFor(lease: Lease): string {
+  if (isGone(lease)) return `what ${lease.what} began here before it was cut off`;
+  return `${lease.who}: ${lease.what}, since ${lease.since}`;
 }
 
 function lockedBy({ host }: Connection, { who, what, since, left }: Lease): KitError {

@@ -30,6 +30,8 @@ export interface Lease {
   run: string;
   /** Seconds until it ends by itself. */
   left: number;
+  /** A program of the holder is at work on the host now, whether or not its controller is still there. */
+  working: boolean;
 }
 
 /**
@@ -39,9 +41,10 @@ export interface Lease {
 const PRELUDE = `now() { read -r u _ </proc/uptime; echo "\${u%%.*}"; }
 exclusive() { exec 9>${FOLDER}/lock.inner && flock -w ${INNER_WAIT_S} 9; }
 line() { sed -n "$1p" ${FOLDER}/lock 2>/dev/null; }
-began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }`;
+began() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+working() { [ -s ${FOLDER}/program ] && read -r p s <${FOLDER}/program && [ -n "$s" ] && [ "$(began "$p")" = "$s" ]; }`;
 
-const SHOW = `[ -s ${FOLDER}/lock ] && { echo "left $(($(line 2) - $(now)))"; cat ${FOLDER}/lock; }`;
+const SHOW = `[ -s ${FOLDER}/lock ] && { echo "left $(($(line 2) - $(now)))"; cat ${FOLDER}/lock; if working; then echo working; fi; }`;
 
 /**
  * Takes the lease, unless somebody else has it. Prints `got TOKEN`, or `held` and who has it, or `busy TOKEN`: the lease is
@@ -102,7 +105,7 @@ fenced() { renew || return ${NOT_OURS}; }
 ( exclusive && [ "$(line 1)" = ${token} ] && echo "$$ $(began $$)" >${FOLDER}/program )
 ( while sleep ${RENEW_S} && kill -0 $$ 2>/dev/null && renew; do :; done ) >/dev/null 2>&1 </dev/null &
 keeper=$!
-trap 'kill "$keeper" 2>/dev/null' EXIT`;
+trap 'rm -f ${FOLDER}/program; kill "$keeper" 2>/dev/null' EXIT`;
 }
 
 /** Reads what {@link acquire} and {@link inspect} print of a holder. Undefined where nobody holds the host. */
@@ -110,6 +113,14 @@ export function readLease(output: string): Lease | undefined {
   const lines = output.split('\n');
   const at = lines.findIndex((line) => line.startsWith('left '));
   if (at < 0) return undefined;
-  const [left = '', token = '', , who = '', what = '', since = '', run = ''] = lines.slice(at);
-  return { token: Number(token), who, what, since, run, left: Number(left.slice('left '.length)) };
+  const [left = '', token = '', , who = '', what = '', since = '', run = '', working] = lines.slice(at);
+  return {
+    token: Number(token),
+    who,
+    what,
+    since,
+    run,
+    left: Number(left.slice('left '.length)),
+    working: working === 'working',
+  };
 }

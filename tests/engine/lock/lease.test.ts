@@ -98,6 +98,18 @@ describe('a lease', () => {
     expect(await take(night, 1)).toEqual({ token: 2 });
   });
 
+  it('tells whether something that its holder began is at work on the host', async () => {
+    await take(ops);
+    const work = onHost(`${guard(1)}\nuntil [ -e ${folder}/enough ]; do sleep 0.05; done`);
+    const deadline = Date.now() + 10_000;
+    let seen: Lease | undefined;
+    while (!seen?.working && Date.now() < deadline) seen = readLease((await onHost(inspect)).output);
+    expect(seen).toMatchObject({ token: 1, working: true });
+    writeFileSync(`${folder}/enough`, '');
+    await work;
+    expect(readLease((await onHost(inspect)).output)).toMatchObject({ working: false });
+  });
+
   it('can be broken; its holder changes nothing from then on', async () => {
     await take(ops);
     await onHost(breakLease);
