@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   'too_many_channels',
   'rate_limited',
   'bad_query',
+  'bad_cursor',
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,5 +1,6 @@
-/** The query of `/ws`: `?token=BTC[,ETH]` with optional `&events=trade,analytics`. */
+/** The query of `/ws`: `?token=BTC[,ETH]` with optional `&events=trade,analytics` and `&cursor=…`. */
 
+import { type Cursor, parseCursor } from './cursor.ts';
 import type { Parsed } from './messages.ts';
 import { isToken, PROBE_TOKEN } from './token.ts';
 import { SUFFIXES, type Suffix } from './topics.ts';
@@ -9,6 +10,8 @@ export const TOKENS_PER_QUERY_MAX = 100;
 export interface FeedQuery {
   readonly tokens: readonly string[];
   readonly suffixes: readonly Suffix[];
+  /** Where to resume. */
+  readonly cursor?: Cursor;
 }
 
 /** No token at all is allowed: such a client subscribes by message. The probe token must be asked for alone. */
@@ -25,7 +28,11 @@ export function parseFeedQuery(query: URLSearchParams): Parsed<FeedQuery> {
   if (unknown !== undefined) {
     return { ok: false, code: 'unknown_channel', reason: `events "${unknown}" is none of ${SUFFIXES.join(', ')}` };
   }
-  return { ok: true, message: { tokens, suffixes } };
+  const text = query.get('cursor');
+  if (text === null || text === '') return { ok: true, message: { tokens, suffixes } };
+  const cursor = parseCursor(text);
+  if (!cursor) return { ok: false, code: 'bad_cursor', reason: 'the cursor is malformed' };
+  return { ok: true, message: { tokens, suffixes, cursor } };
 }
 
 function list(query: URLSearchParams, key: string): string[] {

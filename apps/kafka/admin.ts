@@ -45,6 +45,8 @@ export interface KafkaAdmin {
   setConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>;
   /** By partition number. */
   offsets(topic: string): Promise<ReadonlyMap<number, OffsetRange>>;
+  /** `host:port` of each partition's leader, by partition number. */
+  leaders(topic: string): Promise<ReadonlyMap<number, string>>;
   listGroups(): Promise<readonly string[]>;
   deleteGroups(groups: readonly string[]): Promise<void>;
   close(): Promise<void>;
@@ -165,6 +167,21 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
       );
     },
     offsets,
+    async leaders(topic) {
+      const [{ topics }, { brokers }] = await Promise.all([
+        call(`leaders of ${topic}`, () => admin.fetchTopicMetadata({ topics: [topic] })),
+        call('describe cluster', () => admin.describeCluster()),
+      ]);
+      const addresses = new Map(brokers.map(({ nodeId, host, port }) => [nodeId, `${host}:${port}`]));
+      return new Map(
+        topics
+          .flatMap(({ partitions }) => partitions)
+          .flatMap(({ partitionId, leader }) => {
+            const address = addresses.get(leader);
+            return address === undefined ? [] : [[partitionId, address] as const];
+          }),
+      );
+    },
     listGroups: async () => (await call('list groups', () => admin.listGroups())).groups.map(({ groupId }) => groupId),
     async deleteGroups(groups) {
       if (groups.length > 0) await call('delete groups', () => admin.deleteGroups([...groups]));

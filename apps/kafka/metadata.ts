@@ -53,7 +53,7 @@ export async function knowsTopicIds(options: KafkaOptions, timeoutMs: number): P
 }
 
 /** Asks the brokers in turn. */
-async function askAny(options: KafkaOptions, request: Buffer, timeoutMs: number): Promise<Buffer> {
+export async function askAny(options: KafkaOptions, request: Buffer, timeoutMs: number): Promise<Buffer> {
   let last: unknown;
   for (const broker of options.brokers) {
     const colon = broker.lastIndexOf(':');
@@ -113,7 +113,7 @@ function decode(response: Buffer): Metadata {
   return { clusterId, topics };
 }
 
-function exchange(socket: Socket, request: Buffer, timeoutMs: number): Promise<Buffer> {
+export function exchange(socket: Socket, request: Buffer, timeoutMs: number): Promise<Buffer> {
   return new Promise<Buffer>((resolve, reject) => {
     let received = Buffer.alloc(0);
     const timer = setTimeout(() => finish(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);

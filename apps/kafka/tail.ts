@@ -11,7 +11,7 @@ import { createAdmin, type KafkaAdmin } from './admin.ts';
 import { describeStream, type Stream } from './epoch.ts';
 import { Groups } from './groups.ts';
 import type { KafkaOptions } from './options.ts';
-import { type LogGap, Positions } from './positions.ts';
+import { type LogGap, type Position, Positions } from './positions.ts';
 import { type FeedRecord, toRecord } from './record.ts';
 import { createSession, SESSION_TIMEOUT_MS, type Session } from './session.ts';
 import { Watch } from './watch.ts';
@@ -38,6 +38,8 @@ export interface TailOptions extends KafkaOptions {
   readonly marker?: string;
   readonly onRecords: (epoch: string, records: readonly FeedRecord[]) => void;
   readonly onEpoch?: (epoch: string) => void;
+  /** Before the first records of a session: where it starts. Empty when the broker decides (`partitioned`). */
+  readonly onStart?: (epoch: string, positions: readonly Position[]) => void;
   readonly onGap?: (epoch: string, gaps: readonly LogGap[]) => void;
 }
 
@@ -173,16 +175,20 @@ class TailLoop {
 
   /** Where the new session starts: our own offsets, made readable, and every difference told. */
   async #reposition(stream: Stream, admin: KafkaAdmin): Promise<void> {
-    const { topics, onEpoch, onGap } = this.#options;
+    const { topics, onEpoch, onStart, onGap } = this.#options;
     const before = this.#stream;
     for (const topic of topics) {
       if (before && before.topics.get(topic)?.id !== stream.topics.get(topic)?.id) this.#positions.restart(topic);
     }
     this.#stream = stream;
     if (before?.epoch !== stream.epoch) onEpoch?.(stream.epoch);
-    if (this.#options.delivery === 'partitioned') return;
+    if (this.#options.delivery === 'partitioned') {
+      onStart?.(stream.epoch, []);
+      return;
+    }
     const logs = await Promise.all(topics.map(async (topic) => ({ topic, log: await admin.offsets(topic) })));
     const gaps = logs.flatMap(({ topic, log }) => this.#positions.fit(topic, log));
+    onStart?.(stream.epoch, this.#positions.all());
     if (gaps.length > 0) onGap?.(stream.epoch, gaps);
   }
 

@@ -1,4 +1,4 @@
-/** The primitive types of the Kafka protocol that a Metadata exchange needs (flexible versions, KIP-482). */
+/** The primitive types of the Kafka protocol that our own requests need (flexible versions: KIP-482). */
 
 export class Writer {
   readonly #parts: Buffer[] = [];
@@ -12,6 +12,12 @@ export class Writer {
   int32(value: number): this {
     const bytes = Buffer.alloc(4);
     bytes.writeInt32BE(value);
+    return this.#push(bytes);
+  }
+
+  int64(value: number): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64BE(BigInt(value));
     return this.#push(bytes);
   }
 
@@ -79,6 +85,36 @@ export class Reader {
 
   int32(): number {
     return this.#bytes.readInt32BE(this.#skip(4));
+  }
+
+  int64(): number {
+    return Number(this.#bytes.readBigInt64BE(this.#skip(8)));
+  }
+
+  /** Zigzag, as in records; up to 2^53. */
+  varint(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = this.#bytes.readUInt8(this.#skip(1));
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+  }
+
+  /** Null when `length` is negative. */
+  bytes(length: number): Buffer | null {
+    if (length < 0) return null;
+    if (length > this.left) throw new RangeError('the bytes end too soon');
+    const from = this.#skip(length);
+    return this.#bytes.subarray(from, from + length);
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  string(): string {
+    return this.bytes(this.int16())?.toString() ?? '';
   }
 
   uvarint(): number {

@@ -24,6 +24,20 @@ export const decimal =
     return number;
   };
 
+const UNITS: Record<string, number> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** `65536`, `64K`, `64M` or `1G`, of 1024. */
+export const bytes =
+  (least: number, most: number) =>
+  (value: string): number => {
+    const [, digits = '', unit = ''] = /^(\d+)([KMG]?)$/.exec(value) ?? [];
+    const number = digits === '' ? Number.NaN : Number(digits) * (UNITS[unit] ?? 1);
+    if (!(number >= least && number <= most)) {
+      throw new Error(`expected bytes from ${least} to ${most}, such as 64M`);
+    }
+    return number;
+  };
+
 export const oneOf =
   <const T extends string>(...names: readonly T[]) =>
   (value: string): T => {

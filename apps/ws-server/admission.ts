@@ -30,7 +30,8 @@ export class AdmissionPolicy {
       return refuse('full', 503, 'Service Unavailable', 'this instance is full');
     }
     const parsed = parseFeedQuery(new URLSearchParams(query));
-    return parsed.ok ? { ok: true, query: parsed.message } : refuse('bad_query', 400, 'Bad Request', parsed.reason);
+    if (parsed.ok) return { ok: true, query: parsed.message };
+    return refuse(parsed.code === 'bad_cursor' ? 'bad_cursor' : 'bad_query', 400, 'Bad Request', parsed.reason);
   }
 }
 

@@ -2,14 +2,15 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CLIENT_MESSAGE_MAX_BYTES } from '@odin/events';
+import { CLIENT_MESSAGE_MAX_BYTES, channelName, type FeedQuery } from '@odin/events';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { AdmissionPolicy } from './admission.ts';
 import type { Backpressure } from './hub/backpressure.ts';
 import { Client } from './hub/client.ts';
-import type { Hub } from './hub/hub.ts';
-import { handleMessage } from './messages.ts';
+import { type Hub, maskOf } from './hub/hub.ts';
+import { handleMessage, startResume } from './messages.ts';
 import type { Pings } from './pings.ts';
+import type { LogReplay } from './resume/log-replay.ts';
 import type { Stats } from './stats.ts';
 
 const BAD_HANDSHAKE =
@@ -24,6 +25,7 @@ export interface GatewayOptions {
   readonly admission: AdmissionPolicy;
   readonly hub: Hub;
   readonly backpressure: Backpressure;
+  readonly log: Pick<LogReplay, 'read'>;
   readonly pings: Pings;
   readonly stats: Stats;
   readonly welcome: () => { instance: string; release: string; epoch: string };
@@ -59,11 +61,22 @@ export class Gateway {
     }
     this.#sockets.handleUpgrade(request, socket, head, (ws) => {
       const client = this.#join(ws as FeedSocket, socket);
-      const { hub, welcome } = this.#options;
-      for (const token of admission.query.tokens) hub.subscribe(client, token, admission.query.suffixes);
-      client.tell({ type: 'welcome', data: { ...welcome(), channels: hub.channels(client) } });
+      this.#welcome(client, admission.query);
     });
   };
+
+  #welcome(client: Client, { tokens, suffixes, cursor: from }: FeedQuery): void {
+    const { hub, welcome } = this.#options;
+    if (from) {
+      const channels = tokens.flatMap((token) => suffixes.map((suffix) => channelName(token, suffix)));
+      client.tell({ type: 'welcome', data: { ...welcome(), channels } });
+      startResume(this.#options, client, from, new Map(tokens.map((token) => [token, maskOf(suffixes)])));
+      return;
+    }
+    for (const token of tokens) hub.subscribe(client, token, suffixes);
+    const cursor = hub.position.cursor();
+    client.tell({ type: 'welcome', data: { ...welcome(), channels: hub.channels(client), ...(cursor && { cursor }) } });
+  }
 
   #join(ws: FeedSocket, socket: Duplex): Client {
     const { stats, pings, hub, backpressure } = this.#options;
@@ -94,7 +107,7 @@ export class Gateway {
     function (this: WebSocket, data: RawData, isBinary: boolean) {
       const { client } = this as FeedSocket;
       gateway.#options.stats.messagesReceived += 1;
-      if (client && client.state !== 'closing') handleMessage(gateway.#options.hub, client, data, isBinary);
+      if (client && client.state !== 'closing') handleMessage(gateway.#options, client, data, isBinary);
     })(this);
 }
 

@@ -10,11 +10,12 @@ export interface MetricSources {
   readonly stats: Stats;
   readonly kafka: () => TailHealth;
   readonly tokens: () => number;
+  readonly historyBytes: () => number;
   readonly maxConnections: number;
   readonly version: Record<'release' | 'config' | 'instance', string>;
 }
 
-export function createMetrics({ stats, kafka, tokens, maxConnections, version }: MetricSources) {
+export function createMetrics({ stats, kafka, tokens, historyBytes, maxConnections, version }: MetricSources) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -60,7 +61,12 @@ export function createMetrics({ stats, kafka, tokens, maxConnections, version }:
   labelled('ws_messages_dropped_total', 'Events not written to a client', 'reason', () =>
     Object.entries(stats.messagesDropped),
   );
-  counter('ws_gaps_sent_total', 'Gaps told to clients that had lagged', () => stats.gapsSent);
+  labelled('ws_gaps_sent_total', 'Gaps told to clients', 'reason', () => Object.entries(stats.gapsSent));
+  labelled('ws_resumes_total', 'Resumes by cursor, by where the events came from', 'from', () =>
+    Object.entries(stats.resumes),
+  );
+  counter('ws_messages_replayed_total', 'Events written for a resume', () => stats.messagesReplayed);
+  gauge('ws_history_bytes', 'Memory held for resumes', historyBytes);
   gauge('ws_clients_lagging', 'Clients that read too slowly just now', () => stats.lagging);
   gauge('ws_tokens_subscribed', 'Tokens with at least one client', tokens);
   counter('ws_flushes_total', 'Passes over the groups with news', () => stats.flushes);

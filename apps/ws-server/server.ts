@@ -1,6 +1,7 @@
 /** One ws-server, assembled: Kafka → hub → clients, and the HTTP around it. */
 
 import { once } from 'node:events';
+import { LogReader } from '@odin/kafka';
 import type { Logger } from '@odin/runtime';
 import { AdmissionPolicy } from './admission.ts';
 import { closeAll } from './drain.ts';
@@ -11,12 +12,14 @@ import { createHttp } from './http/routes.ts';
 import { Backpressure } from './hub/backpressure.ts';
 import { Flusher } from './hub/flush.ts';
 import { Hub } from './hub/hub.ts';
+import { latestOf } from './hub/latest.ts';
 import { startIngest } from './ingest/ingest.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createMetrics } from './metrics.ts';
 import { Pings } from './pings.ts';
 import { acceptProxies } from './proxy/listener.ts';
 import { Networks } from './proxy/networks.ts';
+import { LogReplay } from './resume/log-replay.ts';
 import type { WsSettings } from './settings.ts';
 import { createStats } from './stats.ts';
 
@@ -33,9 +36,12 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
   const stats = createStats();
   const cpu = new CpuSampler();
   const epoch = () => tail.health().epoch ?? '';
-  const backpressure = new Backpressure({ lagBytes, queueBytes, lagMs: lagSeconds * 1000 }, stats, epoch);
+  const backpressure = new Backpressure({ lagBytes, queueBytes, lagMs: lagSeconds * 1000 }, stats, epoch, (ranges) =>
+    latestOf(hub, ranges),
+  );
   const flusher = new Flusher(backpressure, stats, (seconds) => metrics.observeLatency(seconds));
-  const hub = new Hub(flusher);
+  const hub = new Hub(flusher, { seconds: settings.replaySeconds, bytes: settings.replayBytes });
+  const reader = new LogReader({ brokers: settings.brokers, clientId: `odin-ws-${instance}-replay`, logger: log });
   const tail = startIngest(settings, hub, stats, log);
   const lifecycle = new Lifecycle(() => tail.health().healthy);
   const pings = new Pings(settings.pingSeconds);
@@ -43,6 +49,7 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
     stats,
     kafka: () => tail.health(),
     tokens: () => hub.tokens,
+    historyBytes: () => hub.history.bytes,
     maxConnections,
     version: { release, config: configHash, instance },
   });
@@ -50,6 +57,7 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
     admission: new AdmissionPolicy(maxConnections, lifecycle, stats),
     hub,
     backpressure,
+    log: new LogReplay(reader, hub, settings.replayRate),
     pings,
     stats,
     welcome: () => ({ instance, release, epoch: epoch() }),
@@ -81,7 +89,7 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
       cpu.stop();
       flusher.stop();
       backpressure.stop();
-      await tail.stop();
+      await Promise.all([tail.stop(), reader.close()]);
     },
   };
 }

@@ -59,6 +59,24 @@ export const schema = {
     fallback: 5,
     read: read.integer(1, 300),
   },
+  replaySeconds: {
+    env: 'WS_REPLAY_SECONDS',
+    about: 'how long events are kept in memory for clients that resume, seconds; 0: not at all',
+    fallback: 60,
+    read: read.integer(0, 3_600),
+  },
+  replayBytes: {
+    env: 'WS_REPLAY_BYTES',
+    about: 'memory for them, such as 64M; 0: none',
+    fallback: 64 * KIB * KIB,
+    read: read.bytes(0, 64 * KIB * KIB * KIB),
+  },
+  replayRate: {
+    env: 'WS_REPLAY_RECORDS_PER_SECOND',
+    about: 'records read again from Kafka for clients that resume from before that, a second, in all',
+    fallback: 50_000,
+    read: read.integer(100, 10_000_000),
+  },
   pingSeconds: {
     env: 'WS_PING_SECONDS',
     about: 'time between protocol pings to a client',

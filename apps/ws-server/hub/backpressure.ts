@@ -4,7 +4,7 @@
  * Every message not delivered is counted.
  */
 
-import { CLOSE } from '@odin/events';
+import { CLOSE, type GapRange } from '@odin/events';
 import type { Stats } from '../stats.ts';
 import type { Client } from './client.ts';
 import type { Batch } from './group.ts';
@@ -24,13 +24,21 @@ export class Backpressure {
   readonly #limits: Limits;
   readonly #stats: Stats;
   readonly #epoch: () => string;
+  readonly #latest: (ranges: readonly GapRange[]) => Buffer[];
   readonly #lagging = new Set<Client>();
   readonly #sweep: NodeJS.Timeout;
 
-  constructor(limits: Limits, stats: Stats, epoch: () => string) {
+  /** `latest` returns the frames that follow a gap: what makes up for a part of it. */
+  constructor(
+    limits: Limits,
+    stats: Stats,
+    epoch: () => string,
+    latest: (ranges: readonly GapRange[]) => Buffer[] = () => [],
+  ) {
     this.#limits = limits;
     this.#stats = stats;
     this.#epoch = epoch;
+    this.#latest = latest;
     this.#sweep = setInterval(() => this.#closeStuck(), SWEEP_MS).unref();
   }
 
@@ -59,8 +67,10 @@ export class Backpressure {
     this.forget(client);
     client.state = 'open';
     const ranges = [...lag.standings].flatMap(([group, standing]) => group.missed(standing));
-    client.tell({ type: 'gap', data: { reason: 'slow', epoch: this.#epoch(), ranges } });
-    this.#stats.gapsSent += 1;
+    client.tell({ type: 'gap', data: { reason: 'lagging', epoch: this.#epoch(), ranges } });
+    this.#stats.gapsSent.lagging += 1;
+    const states = this.#latest(ranges);
+    if (states.length > 0) client.write(states);
   }
 
   forget(client: Client): void {

@@ -1,7 +1,7 @@
 /** One connected client, as the hub sees it. */
 
 import type { Duplex } from 'node:stream';
-import type { CLOSE, ServerMessage } from '@odin/events';
+import type { CLOSE, ClientMessage, ServerMessage } from '@odin/events';
 import type { WebSocket } from 'ws';
 import { textFrame } from './frames.ts';
 import type { Group, Membership } from './group.ts';
@@ -25,6 +25,8 @@ export class Client {
   readonly memberships = new Map<string, Membership>();
   state: ClientState = 'open';
   lag: Lag | undefined;
+  /** Set while a resume is under way: what it asked for meanwhile, to be done after. */
+  waiting: Exclude<ClientMessage, { type: 'heartbeat' }>[] | undefined;
   /** Batches to write together at the end of a flush: only clients of several groups have any. */
   pending: Buffer[] = [];
   /** Whether it answered the last ping. */

@@ -8,6 +8,7 @@ import type { Stats } from '../stats.ts';
 import type { Backpressure } from './backpressure.ts';
 import type { Client } from './client.ts';
 import type { Batch, Group, Membership } from './group.ts';
+import { Position } from './position.ts';
 
 const WINDOW_MIN_MS = 2;
 const SLICE_MS = 4;
@@ -31,6 +32,10 @@ export class Flusher {
   #waiting: Client[] = [];
   #spentMs = 0;
   #stopped = false;
+  /** How far the ingest had read when the running, and when the last complete pass began. */
+  #live: Position | undefined;
+  #passing = new Position();
+  #passed = new Position();
 
   /** `onLatency` receives one sample a pass: the age of its first event when the pass ended. */
   constructor(
@@ -45,10 +50,22 @@ export class Flusher {
     this.#onLatency = onLatency;
   }
 
-  mark(group: Group): void {
+  /** How far every client that does not lag has been written to; `live` is how far the ingest has read. */
+  written(live: Position): Position {
+    return this.#batches || this.#dirty.length > 0 ? this.#passed : live;
+  }
+
+  /** The stream began again: what was written before says nothing about it. */
+  restart(): void {
+    this.#passing.restart('');
+    this.#passed.restart('');
+  }
+
+  mark(group: Group, live: Position): void {
     if (group.dirty) return;
     group.dirty = true;
     this.#dirty.push(group);
+    this.#live = live;
     this.#schedule();
   }
 
@@ -83,6 +100,7 @@ export class Flusher {
     this.#timer = undefined;
     const groups = this.#dirty;
     this.#dirty = [];
+    if (this.#live) this.#passing.copy(this.#live);
     this.#batches = groups.map((group) => {
       group.dirty = false;
       return group.take();
@@ -158,6 +176,7 @@ export class Flusher {
   #end(): void {
     const batches = this.#batches ?? [];
     this.#batches = undefined;
+    [this.#passed, this.#passing] = [this.#passing, this.#passed];
     for (const { group } of batches) group.current = undefined;
     this.#stats.flushes += 1;
     const sample = batches.find(({ group, records }) => !group.probe && records > 0);

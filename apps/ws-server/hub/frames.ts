@@ -17,6 +17,12 @@ export function textFrame(text: string): Buffer {
   return frame;
 }
 
+/** The text of a frame of ours. */
+export function payloadOf(frame: Buffer): string {
+  const short = frame[1] ?? 0;
+  return frame.toString('utf8', short < LENGTH_16 ? 2 : short === LENGTH_16 ? 4 : 10);
+}
+
 /** Builds envelope frames in one scratch buffer. A frame is valid until the next is built. */
 export class EnvelopeFrames {
   #scratch = Buffer.allocUnsafeSlow(FIRST_SCRATCH_BYTES);

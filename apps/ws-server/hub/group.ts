@@ -3,7 +3,7 @@
  * group, at most a few. An event is appended once a group, however many clients it has.
  */
 
-import { channelName, type GapRange, TOPICS } from '@odin/events';
+import { channelName, type GapRange, TOPICS, topicIndex } from '@odin/events';
 import type { Client } from './client.ts';
 import { Slab } from './slab.ts';
 
@@ -48,6 +48,8 @@ export class Group {
   readonly #appended = new Float64Array(TOPICS.length).fill(-1);
   readonly #flushed = new Float64Array(TOPICS.length).fill(-1);
   readonly #before = new Float64Array(TOPICS.length).fill(-1);
+  /** First offset that no flush has taken yet. */
+  readonly #untaken = new Float64Array(TOPICS.length).fill(Number.POSITIVE_INFINITY);
 
   constructor(token: string, mask: number, probe: boolean) {
     this.token = token;
@@ -79,6 +81,19 @@ export class Group {
       this.#first[topic] = offset;
     }
     this.#appended[topic] = offset;
+    if (offset < (this.#untaken[topic] ?? 0)) this.#untaken[topic] = offset;
+  }
+
+  /** A message for all members, in order with the events; `gaps` are what they will not see. */
+  notice(frame: Buffer, gaps: readonly GapRange[] = []): void {
+    this.#slab.append(frame);
+    for (const { topic: name, partition, from, to } of gaps) {
+      const topic = topicIndex(name);
+      // For a member that lags: its own gap, later, covers this one.
+      if (this.#partition[topic] !== partition) this.#first[topic] = from;
+      this.#partition[topic] = partition;
+      this.#appended[topic] = to;
+    }
   }
 
   take(): Batch {
@@ -93,9 +108,15 @@ export class Group {
     this.#records = 0;
     this.#before.set(this.#flushed);
     this.#flushed.set(this.#appended);
+    this.#untaken.fill(Number.POSITIVE_INFINITY);
     this.current = batch;
     this.batches += 1;
     return batch;
+  }
+
+  /** Events of a topic before this offset were taken by a flush; a new member is sent the others. */
+  takenBefore(topic: number): number {
+    return this.#untaken[topic] ?? Number.POSITIVE_INFINITY;
   }
 
   /** Frames that no flush has taken yet. */

@@ -5,6 +5,7 @@ import { EPOCH_TOPIC, TOPIC_NAMES, topicIndex } from '@odin/events';
 import { type FeedRecord, startTail, type Tail } from '@odin/kafka';
 import type { Logger } from '@odin/runtime';
 import { type Hub, isFeedKey } from '../hub/hub.ts';
+import { tellEpoch, tellLogGaps } from '../hub/notices.ts';
 import type { WsSettings } from '../settings.ts';
 import type { Stats } from '../stats.ts';
 import { Repeats } from './repeats.ts';
@@ -25,22 +26,43 @@ export function startIngest(settings: WsSettings, hub: Hub, stats: Stats, log: L
     topics: TOPIC_NAMES,
     marker: EPOCH_TOPIC,
     onRecords: (epoch, records) => {
-      const topic = topicIndex(records[0]?.topic ?? '');
+      const [first] = records;
+      if (!first) return;
+      const topic = topicIndex(first.topic);
+      hub.seek(topic, first.partition, first.offset);
       for (const record of records) publish(epoch, topic, record, hub, stats, repeats);
+      hub.position.set(topic, first.partition, (records.at(-1)?.offset ?? first.offset) + 1);
     },
-    onEpoch: (epoch) => log.info('epoch', { epoch }),
-    onGap: (epoch, gaps) => log.warn('records missing from the log', { epoch, gaps }),
+    onEpoch: (epoch) => {
+      log.info('epoch', { epoch });
+      const isFirst = hub.position.epoch === '';
+      hub.restart(epoch);
+      if (!isFirst) stats.gapsSent.epoch += tellEpoch(hub, epoch);
+    },
+    onStart: (_, positions) => {
+      for (const { topic, partition, next } of positions) hub.seek(topicIndex(topic), partition, next);
+    },
+    onGap: (epoch, gaps) => {
+      log.warn('records missing from the log', { epoch, gaps });
+      stats.gapsSent.log += tellLogGaps(hub, gaps);
+    },
   });
 }
 
 function publish(epoch: string, topic: number, record: FeedRecord, hub: Hub, stats: Stats, repeats: Repeats): void {
   stats.records += 1;
-  const token = record.key?.toString('latin1');
-  const { value } = record;
-  if (token === undefined || !isFeedKey(token)) stats.recordsDropped.no_key += 1;
-  else if (!value || !isObjectText(value)) stats.recordsDropped.malformed += 1;
+  const event = eventOf(record);
+  if ('dropped' in event) stats.recordsDropped[event.dropped] += 1;
   else if (repeats.isRepeat(record)) stats.recordsDropped.producer_repeat += 1;
-  else hub.publish(epoch, topic, token, record, value);
+  else hub.publish(epoch, topic, event.token, record, event.value);
+}
+
+/** Token and value of a record that clients may be sent. */
+export function eventOf({ key, value }: FeedRecord) {
+  const token = key?.toString('latin1');
+  if (token === undefined || !isFeedKey(token)) return { dropped: 'no_key' } as const;
+  if (!value || !isObjectText(value)) return { dropped: 'malformed' } as const;
+  return { token, value };
 }
 
 /**

@@ -58,7 +58,7 @@ test('a lagging client is told exactly what it missed, and the others miss nothi
   expect(server.stats.lagging).toBe(1);
   const chunks: Buffer[] = [];
   slow.on('data', (chunk) => chunks.push(chunk));
-  await until('the gap', () => server.stats.gapsSent === 1, { seen: () => server.stats });
+  await until('the gap', () => server.stats.gapsSent.lagging === 1, { seen: () => server.stats });
   server.publish('BTC', 'trade');
   const received = await until(
     'the event after the gap',
@@ -75,9 +75,9 @@ test('a lagging client is told exactly what it missed, and the others miss nothi
   expect(gap).toEqual({
     type: 'gap',
     data: {
-      reason: 'slow',
+      reason: 'lagging',
       epoch: 'e1',
-      ranges: [{ channel: 'BTC.trade', topic: 'odin.trades', partition: 3, from: missing[0], to: missing.at(-1) }],
+      ranges: [{ channel: 'BTC.trade', topic: 'odin.trades', partition: 10, from: missing[0], to: missing.at(-1) }],
     },
   });
   expect(missing).toHaveLength(server.stats.messagesDropped.slow);
@@ -96,6 +96,36 @@ test('a client that lags too long is closed with 1008', async () => {
   const chunks: Buffer[] = [];
   slow.on('data', (chunk) => chunks.push(chunk));
   expect(await until('the close code', () => frames(Buffer.concat(chunks)).code)).toBe(1008);
+  slow.destroy();
+});
+
+test('after a gap comes the latest state, where one event is the whole of it', async () => {
+  server = await startFanOut();
+  const slow = await stall(server.address, '?token=BTC');
+  await flood();
+  for (const type of ['PRICE_DELTA_UPDATED', 'HOLDER_COUNT_UPDATED', 'PRICE_DELTA_UPDATED'] as const) {
+    server.publish('BTC', 'analytics', '', type);
+  }
+  const lagging = () => server.stats.messagesDropped.slow;
+  const before = lagging();
+  await until('they are passed over', () => lagging() > before || server.stats.lagging === 1);
+  await sleep(100);
+  const chunks: Buffer[] = [];
+  slow.on('data', (chunk) => chunks.push(chunk));
+  const after = await until(
+    'gap and states',
+    () => {
+      const { messages } = frames(Buffer.concat(chunks));
+      const at = messages.findIndex((message) => 'type' in message && message.type === 'gap');
+      return at >= 0 && messages.length >= at + 3 && messages.slice(at + 1);
+    },
+    { seen: () => frames(Buffer.concat(chunks)).messages.slice(-2) },
+  );
+  const states = after.flatMap((message) => ('offset' in message ? [[message.event.type, message.offset]] : []));
+  expect(states).toEqual([
+    ['HOLDER_COUNT_UPDATED', 1],
+    ['PRICE_DELTA_UPDATED', 2],
+  ]);
   slow.destroy();
 });
 

@@ -36,7 +36,7 @@ test('a token in the query is all its channels, with nothing else sent', async (
     epoch: 'e1',
     token: 'BTC',
     topic: 'odin.trades',
-    partition: 3,
+    partition: 10,
     offset: 0,
   });
 });
