@@ -1,6 +1,6 @@
 /** What a feed client tells its user. */
 
-import type { Envelope, ErrorCode, GapRange } from '@odin/events';
+import type { Envelope, ErrorCode, GapRange, GapReason } from '@odin/events';
 
 export type FeedState =
   | { readonly name: 'connecting' }
@@ -13,8 +13,8 @@ export interface FeedEvents {
   /** An event of a channel, each once within an epoch. */
   event: Envelope;
   state: FeedState;
-  /** Events that this client will not see. */
-  gap: { readonly reason: string; readonly epoch: string; readonly ranges: readonly GapRange[] };
+  /** Events that this client will not see; offsets of `ranges` are inclusive. */
+  gap: { readonly reason: GapReason; readonly epoch: string; readonly ranges: readonly GapRange[] };
   /** The server refused something. */
   error: { readonly code: ErrorCode; readonly message: string; readonly channels?: readonly string[] };
   /** The channels this client now has, after a change or a connect. */
