@@ -9,6 +9,7 @@ import type { Reporter } from '#engine/report/reporter.ts';
 const TOOLS: readonly Tool[] = [
   { program: 'java', package: 'default-jre-headless', why: 'runs the broker of the tests' },
   { program: 'chromium', package: 'chromium', why: 'opens the live page' },
+  { program: 'pip3', package: 'python3-pip', why: 'brings a WebSocket client that is not ours' },
 ];
 
 const PROJECTS = ['unit', 'kafka', 'e2e'];
