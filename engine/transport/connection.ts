@@ -16,8 +16,8 @@ const LAST_LINES = 20;
 const TIMED_OUT = 124;
 /** Beyond the program's own deadline, for the login and for ending what runs: then this machine gives up. */
 const GIVE_UP_S = CONNECT_TIMEOUT_S + 20;
-/** Logins that were dropped before a word was said are tried this often, after a random part of the pause. */
-const LOGIN_ATTEMPTS = 4;
+/** Logins that were dropped before a word was said are tried this often; each time after a random part of a longer pause. */
+const LOGIN_ATTEMPTS = 5;
 const LOGIN_PAUSE_MS = 1_000;
 /** With a shared connection ssh keeps to itself what a ProxyCommand complains about: the last attempt is without one. */
 const UNSHARED = ['-o', 'ControlMaster=no', '-o', 'ControlPath=none'];
@@ -147,7 +147,7 @@ export class Connection {
       if (end.status === SSH_FAILED && !reader.begun) {
         if (!isDropped(end.stderr) || attempt === LOGIN_ATTEMPTS)
           throw sshFailure(this.host, this.user, end.stderr, this.env);
-        await sleep(Math.random() * LOGIN_PAUSE_MS);
+        await sleep(Math.random() * LOGIN_PAUSE_MS * attempt);
         continue;
       }
       if (options.heartbeat) this.heartbeats += 1;

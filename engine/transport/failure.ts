@@ -4,9 +4,16 @@ import type { Host } from '../inventory/inventory.ts';
 /** ssh's own exit status when it, and not the remote command, failed. */
 export const SSH_FAILED = 255;
 
-/** The host, or one on the way, took the connection and dropped it before a word was said: sshd's MaxStartups does that. */
+/** How ssh words it, depending on whether it was about to read or to write. */
+const DROPPED =
+  /kex_exchange_identification: (Connection closed by remote host|read: Connection reset by peer)|banner exchange: .*: (Broken pipe|Connection reset by peer)/;
+
+/**
+ * The host, or one on the way, took the connection and dropped it before a word was said: sshd's MaxStartups does that. An
+ * ssh that was about to write to a ProxyCommand that had ended dies of the broken pipe, and says nothing at all.
+ */
 export function isDropped(stderr: string): boolean {
-  return /kex_exchange_identification: (Connection closed by remote host|read: Connection reset by peer)/.test(stderr);
+  return DROPPED.test(stderr) || stderr.trim() === '';
 }
 
 /** What ssh's own failure (exit status 255) before the first word of a program means. */

@@ -5,6 +5,8 @@ import { SSH_FAILED } from './failure.ts';
 
 /** Once a program has come to its end, this long is waited for what it left holding its output. */
 const LINGER_MS = 1_000;
+/** After a failure, this long is waited for the end of what it says about itself. */
+const EVIDENCE_MS = 300;
 /** Characters of standard error that are kept. */
 const MAX_STDERR = 65_536;
 
@@ -75,7 +77,13 @@ export function runSsh(host: string, words: readonly string[], run: SshRun = {})
     });
     // Not 'close': the shared connection that stays behind may hold our standard error open.
     child.on('exit', (code) => {
-      const last = (): void => void setImmediate(finish, code ?? SSH_FAILED);
+      const status = code ?? SSH_FAILED;
+      const last = (): void => {
+        if (status === 0 || child.stderr.readableEnded) return void setImmediate(finish, status);
+        // Why it failed may still be on its way.
+        child.stderr.once('end', () => finish(status));
+        lingering ??= setTimeout(() => finish(status), EVIDENCE_MS);
+      };
       if (open) child.stdout.once('end', last);
       else last();
     });

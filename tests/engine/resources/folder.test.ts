@@ -17,6 +17,9 @@ import { type FolderFile, type FolderOptions, folder } from '#engine/resources/f
 import { localFolder } from '#engine/resources/local-folder.ts';
 import { ME, temporaryFolder } from '../../support/folder.ts';
 import { applyHere, decideHere } from '../../support/kind.ts';
+import { localHost } from '../../support/local-connection.ts';
+import { plain } from '../../support/plain.ts';
+import { applyPlanned, fileAt, pendingLines, planHere, planText, wantedOf } from '../../support/plan.ts';
 
 const root = temporaryFolder();
 let n = 0;
@@ -221,15 +224,15 @@ it.each([
   expect(() => folder({ path: '/x', files })).toThrow(expect.objectContaining({ code: 'internal' }));
 });
 
-it('a thousand files take one probe and one change', async () => {
+it('hundreds of files take one probe and one change', async () => {
   const path = place();
   const files = Object.fromEntries(
-    Array.from({ length: 1000 }, (_, i) => [`with a rather long name/${i % 10}/file number ${i}`, { content: `${i}` }]),
+    Array.from({ length: 400 }, (_, i) => [`with a rather long name/${i % 10}/file number ${i}`, { content: `${i}` }]),
   );
   const many = folder({ path, files, owner: ME });
   expect(await applyHere(many)).toEqual({ status: 0, output: '' });
   expect(await decideHere(many)).toEqual({ state: 'ok' });
-  expect(treeOf(path)).toHaveLength(1011);
+  expect(treeOf(path)).toHaveLength(411);
 });
 
 it('a folder of this machine is sent as it is', async () => {
@@ -246,4 +249,22 @@ it('a folder of this machine is sent as it is', async () => {
   symlinkSync('/etc/hostname', join(from, 'link'));
   expect(() => localFolder(from)).toThrow(expect.objectContaining({ code: 'local-file-unreadable' }));
   expect(() => localFolder(join(from, 'absent'))).toThrow(expect.objectContaining({ code: 'local-file-unreadable' }));
+});
+
+it('in a wave, with a large file: the plan lists its parts, one execution makes both true', async () => {
+  const path = place();
+  await made(path);
+  writeFileSync(join(path, 'stray'), '');
+  const local = localHost();
+  const large = fileAt(`${path}-large`, 'x'.repeat(300_000));
+  const wanted = wantedOf([make(path, { strays: 'delete' }), large]);
+  const plan = await planHere(local, wanted);
+  expect(
+    plain(planText([plan], false))
+      .split('\n')
+      .slice(1, 4),
+  ).toEqual([`  - demo: folder ${path}  1 to delete`, '      - stray', `  + demo: file ${path}-large  create`]);
+  expect(await applyPlanned(local, plan)).toBe(2);
+  expect(local.connection.executions).toBe(2);
+  expect(pendingLines(await planHere(local, wanted))).toEqual([]);
 });

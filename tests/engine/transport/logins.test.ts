@@ -7,6 +7,7 @@ import { privateFolder } from '#engine/transport/private-folder.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { sshWorld, whoami } from '../../support/ssh-world.ts';
 import { newKey, type TestSshd } from '../../support/sshd.ts';
+import { until } from '../../support/wait.ts';
 
 const world = sshWorld(temporaryFolder());
 let box: TestSshd;
@@ -71,7 +72,7 @@ describe('the operator’s own configuration applies', () => {
       `Host iap\n  HostName 127.0.0.1\n  Port ${box.port}\n  ProxyCommand "${process.execPath}" ${world.folder}/pipe.mjs %h %p`,
     );
     expect(await whoami(world.connect(box, { address: 'iap', port: 22 }))).toBe('root\n/root');
-    keep('Host iap\n  HostName 127.0.0.1\n  ProxyCommand echo no such tunnel >&2; exit 1');
+    keep('Host iap\n  HostName 127.0.0.1\n  ProxyCommand sh -c "echo no such tunnel >&2; sleep 0.2; exit 1"');
     await expect(whoami(world.connect(box, { address: 'iap', port: 22, name: 'other' }))).rejects.toMatchObject({
       code: 'unreachable',
       context: { lastLines: expect.stringContaining('no such tunnel') },
@@ -139,6 +140,7 @@ it('a port where nothing listens is unreachable', async () =>
 
 it('what a run leaves: the login, for the next command, where nobody else can get at it', async () => {
   await world.hangUp();
+  await until('the shared connections have ended', () => world.left('c-').length === 0);
   const connection = world.connect(box);
   const socket = await connection.forward('127.0.0.1', box.port);
   expect(world.left('t-')).toHaveLength(1);
@@ -148,7 +150,7 @@ it('what a run leaves: the login, for the next command, where nobody else can ge
   expect(world.left('t-')).toEqual([]);
   expect(world.left('c-')).toHaveLength(1);
   await world.hangUp();
-  expect(world.left('c-')).toEqual([]);
+  await until('the shared connection has ended', () => world.left('c-').length === 0);
 });
 
 it('sixteen hosts behind one sshd that lets ten log in at a time', async () => {
@@ -159,7 +161,7 @@ it('sixteen hosts behind one sshd that lets ten log in at a time', async () => {
 });
 
 it('logins that are dropped because too many others log in are tried again', async () => {
-  const narrow = await world.sshd('narrower', { config: ['MaxStartups 2:100:2'] });
+  const narrow = await world.sshd('narrower', { config: ['MaxStartups 3:100:3'] });
   const hosts = Array.from({ length: 6 }, (_, i) => `host-${i}`);
   const results = await inParallel(hosts, 6, (name) => whoami(world.connect(narrow, { name })));
   expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);

@@ -198,6 +198,9 @@ Host key verification failed.`;
   it.each([
     [true, 'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by 192.0.2.7 port 22'],
     [true, 'kex_exchange_identification: read: Connection reset by peer'],
+    [true, ''],
+    [true, 'banner exchange: Connection to UNKNOWN port 65535: Broken pipe'],
+    [false, 'banner exchange: Connection to 192.0.2.7 port 22: Connection timed out'],
     [false, 'ssh: connect to host 192.0.2.7 port 22: Connection refused'],
     [false, 'odin@192.0.2.7: Permission denied (publickey).'],
   ])('dropped before a word was said: %s: %j', (dropped, stderr) => expect(isDropped(stderr)).toBe(dropped));
