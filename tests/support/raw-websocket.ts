@@ -132,7 +132,8 @@ export class RawWebSocket {
     if (opcode === OPCODE.close) this.heard.push(`close ${payload.length >= 2 ? payload.readUInt16BE(0) : 'empty'}`);
     else if (opcode === OPCODE.pong) this.heard.push(`pong ${payload.toString('hex')}`.trim());
     else if (opcode === OPCODE.text) this.#message(JSON.parse(payload.toString()));
-    else this.heard.push(`opcode ${opcode}`);
+    // The server pings when its time comes, whatever the test does.
+    else if (opcode !== OPCODE.ping) this.heard.push(`opcode ${opcode}`);
   }
 
   #message({ type, code }: { type: string; code?: string }): void {
