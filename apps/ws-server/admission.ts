@@ -25,7 +25,7 @@ export class AdmissionPolicy {
   decide(request: IncomingMessage): Admission {
     const [path, query = ''] = (request.url ?? '').split('?', 2);
     if (path !== '/ws') return refuse('bad_path', 404, 'Not Found', 'the WebSocket is at /ws');
-    if (this.#lifecycle.draining) return refuse('draining', 503, 'Service Unavailable', 'this instance is draining');
+    if (this.#lifecycle.ending) return refuse('ending', 503, 'Service Unavailable', 'this instance ends');
     if (this.#stats.connections >= this.#maxConnections) {
       return refuse('full', 503, 'Service Unavailable', 'this instance is full');
     }

@@ -85,6 +85,7 @@ export class Gateway {
     this.clients.add(client);
     stats.connections += 1;
     stats.connectionsTotal += 1;
+    stats.lastConnectionAt = Date.now();
     const leavePings = pings.add(client);
     ws.on('message', this.#onMessage);
     ws.on('pong', onPong);

@@ -1,8 +1,10 @@
 /** Where this instance is in its life, and what that means to whoever asks. */
 
 export class Lifecycle {
-  /** A drain has begun: `/lb` says 503, and no new client is accepted. */
+  /** `/lb` says 503; whoever comes all the same is served. */
   draining = false;
+  /** The process ends: no new client is accepted. */
+  ending = false;
   /** It has served once. */
   #served = false;
   readonly #kafkaHealthy: () => boolean;

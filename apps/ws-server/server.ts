@@ -2,9 +2,10 @@
 
 import { once } from 'node:events';
 import { LogReader } from '@odin/kafka';
-import type { Logger } from '@odin/runtime';
+import { type Logger, messageOf } from '@odin/runtime';
 import { AdmissionPolicy } from './admission.ts';
-import { closeAll } from './drain.ts';
+import { listenAdmin } from './drain/admin-socket.ts';
+import { Drain } from './drain/drain.ts';
 import { Gateway } from './gateway.ts';
 import { CpuSampler, health } from './health.ts';
 import { loadAssets } from './http/assets.ts';
@@ -77,12 +78,16 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
   });
   http.listen({ port: settings.port, backlog: BACKLOG, ...(settings.host !== '' && { host: settings.host }) });
   await once(http, 'listening');
+  const drain = new Drain(lifecycle, gateway.clients, hub, stats);
+  const admin = await listenAdmin(settings.adminSocket, drain).catch((error: unknown) => {
+    log.warn('no admin socket: only SIGTERM drains this instance', { error: messageOf(error) });
+  });
   log.info('listening', { port: settings.port, instance, release, delivery: settings.delivery });
 
   return {
     async stop() {
-      lifecycle.draining = true;
-      await closeAll(gateway.clients, hub, settings.graceSeconds * 1000);
+      await drain.end(settings.graceSeconds * 1000);
+      admin?.close();
       http.close();
       http.closeAllConnections();
       pings.stop();

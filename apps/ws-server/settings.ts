@@ -83,6 +83,12 @@ export const schema = {
     fallback: 25,
     read: read.integer(1, 55),
   },
+  adminSocket: {
+    env: 'WS_ADMIN_SOCKET',
+    about: 'Unix socket of the admin verbs (drain, shed, undrain, status)',
+    fallback: '/run/odin/ws.sock',
+    read: read.text,
+  },
   graceSeconds: {
     env: 'WS_GRACE_SECONDS',
     about: 'from SIGTERM to exit, at most',

@@ -8,7 +8,7 @@ export type DropReason = (typeof DROP_REASONS)[number];
 export const RECORD_DROP_REASONS = ['no_key', 'malformed', 'producer_repeat'] as const;
 export type RecordDropReason = (typeof RECORD_DROP_REASONS)[number];
 
-export const REFUSALS = ['draining', 'full', 'bad_query', 'bad_cursor', 'bad_path', 'bad_handshake'] as const;
+export const REFUSALS = ['ending', 'full', 'bad_query', 'bad_cursor', 'bad_path', 'bad_handshake'] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Where the last of what a resuming client was owed came from; `epoch`: nothing could be replayed. */
@@ -21,6 +21,8 @@ export function createStats() {
   return {
     connections: 0,
     connectionsTotal: 0,
+    /** When the last client came, milliseconds since 1970. */
+    lastConnectionAt: 0,
     refused: zero(REFUSALS),
     /** By close code; 1006 is a peer that vanished. */
     closed: new Map<number, number>(),

@@ -24,6 +24,9 @@ export interface App {
 
 const mainOf = (name: string) => fileURLToPath(new URL(`../../apps/${name}/main.ts`, import.meta.url));
 
+/** Of the ws-server on this port. */
+export const adminSocket = (port: number) => join(tmpdir(), `odin-ws-${port}.sock`);
+
 /** Runs to its end; for what refuses to start. */
 export async function runApp(name: string, env: Record<string, string>, args: readonly string[] = []) {
   const child = launch(name, env, args);
@@ -35,7 +38,8 @@ export async function runApp(name: string, env: Record<string, string>, args: re
 /** Resolves once it answers HTTP. */
 export async function startApp(name: 'ws-server' | 'publisher', env: Record<string, string>): Promise<App> {
   const port = await freePort();
-  const child = launch(name, { PORT: String(port), HOST: '127.0.0.1', ...env });
+  const admin = name === 'ws-server' ? { WS_ADMIN_SOCKET: adminSocket(port) } : {};
+  const child = launch(name, { PORT: String(port), HOST: '127.0.0.1', ...admin, ...env });
   const output = collect(child);
   const url = `http://127.0.0.1:${port}`;
   const request = async (path: string, init?: RequestInit) => {

@@ -1,42 +1,91 @@
 /**
- * The end of an instance that nobody notices: clients are closed in random order, spread over a short time, each with
- * 1012 and its own hint when to come back, after everything they are owed was written.
+ * The end of an instance that nobody notices, in steps that whoever deploys takes one by one: `drain` (the load balancer
+ * looks elsewhere, whoever comes is still served), `shed` (clients are sent elsewhere), and back with `undrain`. SIGTERM
+ * alone takes them all, within the grace period.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLOSE, restartReason } from '@odin/events';
-import type { Client } from './hub/client.ts';
-import type { Hub } from './hub/hub.ts';
+import type { Client } from '../hub/client.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { Stats } from '../stats.ts';
+import { Shed } from './shed.ts';
 
+export const SHED_RATE_MAX = 100_000;
 const CLOSES_PER_SECOND_MIN = 200;
 /** Share of the grace period in which the last close is sent. */
 const SPREAD_SHARE = 1 / 3;
-const RETRY_SPREAD_MS = 3_000;
-const TICK_MS = 20;
+const POLL_MS = 20;
 /** Kept back from the grace period for the exit itself. */
 const RESERVE_MS = 1_000;
 
-/** Resolves when no client is left, or the grace period is nearly over; what is left then is cut. */
-export async function closeAll(clients: ReadonlySet<Client>, hub: Hub, graceMs: number): Promise<void> {
-  const deadline = Date.now() + Math.max(0, graceMs - RESERVE_MS);
-  const order = shuffled([...clients]);
-  const spreadMs = Math.min(graceMs * SPREAD_SHARE, (order.length / CLOSES_PER_SECOND_MIN) * 1000);
-  const perTick = Math.max(1, Math.ceil((order.length * TICK_MS) / Math.max(spreadMs, TICK_MS)));
-  while (order.length > 0) {
-    for (const client of order.splice(0, perTick)) {
-      hub.settle(client);
-      client.close(CLOSE.serviceRestart, restartReason(Math.floor(Math.random() * RETRY_SPREAD_MS)));
-    }
-    await sleep(TICK_MS);
-  }
-  while (clients.size > 0 && Date.now() < deadline) await sleep(TICK_MS);
-  for (const client of clients) client.ws.terminate();
+export interface DrainStatus {
+  readonly state: 'serving' | 'draining' | 'shedding' | 'ending';
+  /** Clients connected now. */
+  readonly clients: number;
+  /** Since the last client came; null when none ever did. A load balancer that has agreed sends no more. */
+  readonly lastConnectionMsAgo: number | null;
+  readonly connectionsTotal: number;
+  readonly shed: { readonly perSecond: number; readonly closed: number; readonly secondsLeft: number } | null;
 }
 
-function shuffled<T>(items: T[]): T[] {
-  for (let last = items.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [items[last], items[other]] = [items[other] as T, items[last] as T];
+export class Drain {
+  readonly #lifecycle: Lifecycle;
+  readonly #clients: ReadonlySet<Client>;
+  readonly #hub: Hub;
+  readonly #stats: Stats;
+  #shed: Shed | undefined;
+
+  constructor(lifecycle: Lifecycle, clients: ReadonlySet<Client>, hub: Hub, stats: Stats) {
+    this.#lifecycle = lifecycle;
+    this.#clients = clients;
+    this.#hub = hub;
+    this.#stats = stats;
   }
-  return items;
+
+  /** `/lb` answers 503 from now on; nothing else changes. */
+  drain(): void {
+    this.#lifecycle.draining = true;
+  }
+
+  /** Closes `perSecond` clients a second until none is left; implies `drain`. A later call changes the rate. */
+  shed(perSecond: number): void {
+    this.drain();
+    this.#shed?.stop();
+    this.#shed = new Shed(this.#clients, this.#hub, perSecond);
+  }
+
+  undrain(): void {
+    if (this.#lifecycle.ending) return;
+    this.#shed?.stop();
+    this.#shed = undefined;
+    this.#lifecycle.draining = false;
+  }
+
+  status(): DrainStatus {
+    const { ending, draining } = this.#lifecycle;
+    const { size } = this.#clients;
+    const shed = this.#shed;
+    const { connectionsTotal, lastConnectionAt } = this.#stats;
+    return {
+      state: ending ? 'ending' : shed ? 'shedding' : draining ? 'draining' : 'serving',
+      clients: size,
+      lastConnectionMsAgo: lastConnectionAt === 0 ? null : Date.now() - lastConnectionAt,
+      connectionsTotal,
+      shed: shed
+        ? { perSecond: shed.perSecond, closed: shed.closed, secondsLeft: Math.ceil(size / shed.perSecond) }
+        : null,
+    };
+  }
+
+  /** Nobody new, and everybody sent elsewhere. What is left when the grace period is nearly over is cut. */
+  async end(graceMs: number): Promise<void> {
+    const deadline = Date.now() + Math.max(0, graceMs - RESERVE_MS);
+    this.#lifecycle.ending = true;
+    const spreadSeconds = (graceMs * SPREAD_SHARE) / 1000;
+    this.shed(Math.max(CLOSES_PER_SECOND_MIN, this.#shed?.perSecond ?? 0, this.#clients.size / spreadSeconds));
+    while (this.#clients.size > 0 && Date.now() < deadline) await sleep(POLL_MS);
+    this.#shed?.stop();
+    for (const client of this.#clients) client.ws.terminate();
+  }
 }

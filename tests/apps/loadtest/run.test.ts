@@ -66,7 +66,7 @@ test('refusals, lost connections and close codes are told apart', async () => {
     const [first, second] = server.gateway.clients;
     if (server.gateway.clients.size < 30 || !first || !second) return;
     clearInterval(cut);
-    server.lifecycle.draining = true;
+    server.lifecycle.ending = true;
     first.close(1012, '');
     (second.socket as Duplex).destroy();
   }, 20);

@@ -162,8 +162,8 @@ async function refusal(path: string): Promise<IncomingMessage> {
 test('upgrades are refused with a status and a reason', async () => {
   expect((await refusal('/other')).statusCode).toBe(404);
   expect((await refusal('/ws?token=B.C')).statusCode).toBe(400);
-  server.lifecycle.draining = true;
+  server.lifecycle.ending = true;
   const draining = await refusal('/ws?token=BTC');
   expect([draining.statusCode, draining.headers['retry-after']]).toEqual([503, '2']);
-  expect(server.stats.refused).toMatchObject({ bad_path: 1, bad_query: 1, draining: 1 });
+  expect(server.stats.refused).toMatchObject({ bad_path: 1, bad_query: 1, ending: 1 });
 });
