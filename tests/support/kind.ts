@@ -64,7 +64,9 @@ export async function applyHere(resource: Resource): Promise<{ status: number; o
   const kind = kindOf(resource);
   const script = `set -e\n${kind.apply(resource.args, seen, FACTS, {})}`;
   const input = kind.input?.(resource.args, seen) ?? [];
-  const { answers } = await runPieces([{ id: 'apply', script, timeoutSeconds: kind.applySeconds?.(resource.args) ?? 10, must: true, input }]);
+  const { answers } = await runPieces([
+    { id: 'apply', script, timeoutSeconds: kind.applySeconds?.(resource.args) ?? 10, must: true, input },
+  ]);
   const { status = -1, output = '' } = answers.get('apply') ?? {};
   return { status, output };
 }
