@@ -49,10 +49,12 @@ function beside({ content }: FileArgs): Content[] {
   return Buffer.byteLength(content) > INLINE_BYTES ? [held(content)] : [];
 }
 
-/** What would be sent is there already: only its owner or mode is another. */
-function isThere(args: FileArgs, seen: FileSeen | undefined): boolean {
-  const [content] = beside(args);
-  return content !== undefined && seen?.sha256 === content.sha256 && seen.type?.startsWith('regular') === true;
+/**
+ * The content is there already: only its owner or mode is another. It stays the file that it is, and whoever runs with it
+ * need not be told.
+ */
+function isThere({ content }: FileArgs, seen: FileSeen | undefined): boolean {
+  return seen?.sha256 === digestOf(content) && seen.type?.startsWith('regular') === true;
 }
 
 /** Texts for --diff: there are none of secrets, nor of bytes. */

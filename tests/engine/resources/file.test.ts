@@ -204,6 +204,15 @@ describe('bytes that are sent beside the program', () => {
     expect(readdirSync(at(name))).toEqual(['file']);
   });
 
+  it('are not put in place anew where only the mode is another', async () => {
+    const path = at('moded-text');
+    writeFileSync(path, 'text');
+    chmodSync(path, 0o600);
+    const before = statSync(path);
+    expect(await applyHere(file({ path, content: 'text', owner: ME }))).toEqual({ status: 0, output: '' });
+    expect(statSync(path)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs, mode: 0o100644 });
+  });
+
   it('are not sent again where only the mode is another', async () => {
     const never = { ...held(bytes), open: () => [Buffer.from('not these')] };
     const path = at('moded');
