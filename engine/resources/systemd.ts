@@ -21,6 +21,8 @@ export interface ServiceArgs {
 }
 
 interface ServiceSeen {
+  /** systemd's word for what it made of the unit file: `loaded` where all is well. */
+  load: string;
   active: string;
   enabled: string;
   /** What it came up with, as recorded then: the digest of the wanted texts, and which files they were in. */
@@ -37,6 +39,8 @@ interface ServiceSeen {
 const RECORDS = '/var/lib/odin/running';
 const INTENT = '.intent';
 const PART = '%%';
+/** Where unit files of hosts lie. */
+const UNIT_FOLDERS = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
 const START_S = 120;
 
 function isToRun({ running = true }: ServiceArgs, facts: Facts): boolean {
@@ -100,16 +104,19 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
       `(cd ${RECORDS} 2>/dev/null && grep -H . -- * 2>/dev/null)`,
       `echo ${PART}`,
       `stat -c '${STAT}|%n' -- ${words(...new Set(all.flatMap(pathsOf)))} 2>/dev/null`,
+      `echo ${PART}`,
+      `for u in ${words(...all.map(({ unit }) => unit))}; do for d in ${UNIT_FOLDERS.join(' ')}; do if [ -e "$d/$u" ]; then echo "$u"; fi; done; done`,
       'exit 0',
     ].join('\n'),
   read(output, all) {
-    const [shown = '', recorded = '', stats = ''] = output.split(`${PART}\n`);
+    const [shown = '', recorded = '', stats = '', found = ''] = output.split(`${PART}\n`);
     const records = new Map(
       recorded.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
     );
     const files = new Map(
       stats.split('\n').map((line) => [line.slice(line.indexOf('|') + 1), line.slice(0, line.indexOf('|'))]),
     );
+    const unitFiles = new Set(found.split('\n'));
     const blocks = shown
       .trim()
       .split('\n\n')
@@ -117,9 +124,13 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     return all.map((args, i) => {
       const { unit } = args;
       const block = blocks[i];
-      if (block?.get('LoadState') !== 'loaded') return { unavailable: `the unit ${unit}` };
+      const load = block?.get('LoadState') ?? '';
+      // One that runs although its file was gone is not looked for again before a daemon-reload, with which `apply` begins.
+      const isReadable = load === 'loaded' || (load !== 'masked' && unitFiles.has(unit));
+      if (!block || !isReadable) return { unavailable: `the unit ${unit}` };
       const active = block.get('ActiveState') ?? '';
       return {
+        load,
         active,
         enabled: block.get('UnitFileState') ?? '',
         configuration: configurationOf(unit, records, block.get('InvocationID') ?? '', active === 'active'),
@@ -133,6 +144,7 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     const { enabled = true } = args;
     const running = isToRun(args, facts);
     const differences = [
+      ...(seen.load === 'loaded' ? [] : ['its unit file was read when it was another, or none']),
       ...(running === (seen.active === 'active') ? [] : [`${seen.active} → ${running ? 'active' : 'inactive'}`]),
       ...(seen.enabled === 'static' || enabled === (seen.enabled === 'enabled')
         ? []

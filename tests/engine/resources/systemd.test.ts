@@ -89,11 +89,26 @@ describe('what is decided', () => {
     ].join('\n');
     const units = ['a.service', 'b.service', 'c.service'].map((unit) => service({ unit }));
     expect(readAll(told, ...units)).toEqual([
-      { active: 'active', enabled: 'enabled', configuration: '', files: '' },
+      { load: 'loaded', active: 'active', enabled: 'enabled', configuration: '', files: '' },
       { unavailable: 'the unit b.service' },
-      { active: 'failed', enabled: 'disabled', configuration: '123', files: '' },
+      { load: 'loaded', active: 'failed', enabled: 'disabled', configuration: '123', files: '' },
     ]);
   });
+});
+
+describe('a unit that systemd has not read anew', () => {
+  const wanted = service({ unit: UNIT });
+  const told = (load: string, ...unitFiles: string[]): string =>
+    [output(shown(UNIT, 'active', 'enabled', load), ''), '%%', ...unitFiles].join('\n');
+  it.each<[load: string, unitFiles: string[], expected: string]>([
+    ['loaded', [UNIT], 'ok'],
+    ['not-found', [UNIT], '~ its unit file was read when it was another, or none'],
+    ['error', [UNIT], '~ its unit file was read when it was another, or none'],
+    ['not-found', [], `? the unit ${UNIT}`],
+    ['masked', [UNIT], `? the unit ${UNIT}`],
+  ])('%s, with %j on disk: %s', (load, unitFiles, expected) =>
+    expect(oneLine(decideFrom(wanted, told(load, ...unitFiles)))).toBe(expected),
+  );
 });
 
 describe('the change', () => {
