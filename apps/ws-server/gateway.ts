@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLIENT_MESSAGE_MAX_BYTES, channelName, type FeedQuery } from '@odin/events';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import type { AdmissionPolicy } from './admission.ts';
+import type { AdmissionPolicy } from './admission/admission.ts';
 import type { Backpressure } from './hub/backpressure.ts';
 import { Client } from './hub/client.ts';
 import { type Hub, maskOf } from './hub/hub.ts';

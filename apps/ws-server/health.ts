@@ -27,19 +27,23 @@ export class CpuSampler {
   }
 }
 
-export function health(kafka: TailHealth, cpu: CpuSampler, stats: Stats, maxConnections: number) {
-  // Outside a container the constraint is 0 or larger than the machine.
+/** Of the memory that this process may use. Outside a container the constraint is 0 or larger than the machine. */
+export function memoryUse() {
   const limitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem());
   const usedBytes = process.memoryUsage.rss();
-  const memory = round((100 * usedBytes) / limitBytes);
-  const memoryHealthy = memory < MEMORY_MAX_PERCENT;
+  return { percentage: round((100 * usedBytes) / limitBytes), usedBytes, limitBytes };
+}
+
+export function health(kafka: TailHealth, cpu: CpuSampler, stats: Stats, maxConnections: number) {
+  const memory = memoryUse();
+  const memoryHealthy = memory.percentage < MEMORY_MAX_PERCENT;
   const { connections } = stats;
   return {
     healthy: kafka.healthy && memoryHealthy,
     checks: {
       kafka,
       cpu: { healthy: true, percentage: cpu.percentage },
-      memory: { healthy: memoryHealthy, percentage: memory, usedBytes, limitBytes },
+      memory: { healthy: memoryHealthy, ...memory },
       capacity: {
         healthy: true,
         current: connections,

@@ -3,7 +3,9 @@
 import { once } from 'node:events';
 import { LogReader } from '@odin/kafka';
 import { type Logger, messageOf } from '@odin/runtime';
-import { AdmissionPolicy } from './admission.ts';
+import { AdmissionPolicy } from './admission/admission.ts';
+import { Pressure } from './admission/pressure.ts';
+import { ConnectionRates } from './admission/rates.ts';
 import { listenAdmin } from './drain/admin-socket.ts';
 import { Drain } from './drain/drain.ts';
 import { Gateway } from './gateway.ts';
@@ -54,8 +56,12 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
     maxConnections,
     version: { release, config: configHash, instance },
   });
+  const internal = new Networks(settings.internal);
+  const { memoryPercent, loopDelayMs, connectRate, addressRate } = settings;
+  const pressure = new Pressure({ memoryPercent, loopDelayMs });
+  const rates = new ConnectionRates({ perSecond: connectRate, perAddressPerSecond: addressRate, exempt: internal });
   const gateway = new Gateway({
-    admission: new AdmissionPolicy(maxConnections, lifecycle, stats),
+    admission: new AdmissionPolicy({ maxConnections, pressure, rates }, lifecycle, stats),
     hub,
     backpressure,
     log: new LogReplay(reader, hub, settings.replayRate),
@@ -68,7 +74,7 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
     health: () => health(tail.health(), cpu, stats, maxConnections),
     version: { release, config: configHash, instance, node: process.version },
     registry: metrics.registry,
-    internal: new Networks(settings.internal),
+    internal,
     assets: await loadAssets(),
   });
   http.on('upgrade', gateway.upgrade);
@@ -91,6 +97,7 @@ export async function startServer(settings: WsSettings, log: Logger): Promise<Ws
       http.close();
       http.closeAllConnections();
       pings.stop();
+      pressure.stop();
       cpu.stop();
       flusher.stop();
       backpressure.stop();

@@ -41,6 +41,30 @@ export const schema = {
     fallback: 20_000,
     read: read.integer(1, 1_000_000),
   },
+  connectRate: {
+    env: 'WS_CONNECTS_PER_SECOND',
+    about: 'new connections a second, in all; 0: no limit',
+    fallback: 5_000,
+    read: read.integer(0, 1_000_000),
+  },
+  addressRate: {
+    env: 'WS_CONNECTS_PER_SECOND_PER_ADDRESS',
+    about: 'new connections a second from one address (IPv6: one /64) outside INTERNAL_CIDRS; 0: no limit',
+    fallback: 50,
+    read: read.integer(0, 1_000_000),
+  },
+  memoryPercent: {
+    env: 'WS_MEMORY_PERCENT',
+    about: 'share of the memory limit above which nobody new is accepted',
+    fallback: 90,
+    read: read.integer(1, 100),
+  },
+  loopDelayMs: {
+    env: 'WS_LOOP_DELAY_MS',
+    about: 'event-loop delay (99th percentile) above which nobody new is accepted, milliseconds',
+    fallback: 500,
+    read: read.integer(10, 60_000),
+  },
   lagBytes: {
     env: 'WS_LAG_BYTES',
     about: 'queued bytes above which a client is lagging',

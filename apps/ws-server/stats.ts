@@ -8,7 +8,18 @@ export type DropReason = (typeof DROP_REASONS)[number];
 export const RECORD_DROP_REASONS = ['no_key', 'malformed', 'producer_repeat'] as const;
 export type RecordDropReason = (typeof RECORD_DROP_REASONS)[number];
 
-export const REFUSALS = ['ending', 'full', 'bad_query', 'bad_cursor', 'bad_path', 'bad_handshake'] as const;
+export const REFUSALS = [
+  'ending',
+  'full',
+  'memory',
+  'loop_delay',
+  'rate',
+  'address_rate',
+  'bad_query',
+  'bad_cursor',
+  'bad_path',
+  'bad_handshake',
+] as const;
 export type Refusal = (typeof REFUSALS)[number];
 
 /** Where the last of what a resuming client was owed came from; `epoch`: nothing could be replayed. */

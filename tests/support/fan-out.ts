@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type EventTypeName, type GapRange, recordValue, SUFFIXES, type Suffix, TOPICS } from '@odin/events';
 import { partitionOfKey } from '@odin/kafka';
-import { AdmissionPolicy } from '../../apps/ws-server/admission.ts';
+import { AdmissionPolicy } from '../../apps/ws-server/admission/admission.ts';
 import { Gateway } from '../../apps/ws-server/gateway.ts';
 import { Backpressure, type Limits } from '../../apps/ws-server/hub/backpressure.ts';
 import { Flusher } from '../../apps/ws-server/hub/flush.ts';
@@ -54,7 +54,7 @@ export async function startFanOut({
   const lifecycle = new Lifecycle(() => true);
   const pings = new Pings(pingSeconds);
   const gateway = new Gateway({
-    admission: new AdmissionPolicy(10_000, lifecycle, stats),
+    admission: new AdmissionPolicy({ maxConnections: 10_000 }, lifecycle, stats),
     hub,
     backpressure,
     log,

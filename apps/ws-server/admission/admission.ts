@@ -2,8 +2,11 @@
 
 import type { IncomingMessage } from 'node:http';
 import { type FeedQuery, parseFeedQuery } from '@odin/events';
-import type { Lifecycle } from './lifecycle.ts';
-import type { Refusal, Stats } from './stats.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import { clientAddress } from '../proxy/listener.ts';
+import type { Refusal, Stats } from '../stats.ts';
+import type { Pressure } from './pressure.ts';
+import type { ConnectionRates } from './rates.ts';
 
 const RETRY_AFTER_S = 2;
 
@@ -11,13 +14,19 @@ export type Admission =
   | { readonly ok: true; readonly query: FeedQuery }
   | { readonly ok: false; readonly refusal: Refusal; readonly response: string };
 
+export interface AdmissionLimits {
+  readonly maxConnections: number;
+  readonly pressure?: Pick<Pressure, 'refusal'>;
+  readonly rates?: Pick<ConnectionRates, 'refusal'>;
+}
+
 export class AdmissionPolicy {
-  readonly #maxConnections: number;
+  readonly #limits: AdmissionLimits;
   readonly #lifecycle: Lifecycle;
   readonly #stats: Stats;
 
-  constructor(maxConnections: number, lifecycle: Lifecycle, stats: Stats) {
-    this.#maxConnections = maxConnections;
+  constructor(limits: AdmissionLimits, lifecycle: Lifecycle, stats: Stats) {
+    this.#limits = limits;
     this.#lifecycle = lifecycle;
     this.#stats = stats;
   }
@@ -25,15 +34,29 @@ export class AdmissionPolicy {
   decide(request: IncomingMessage): Admission {
     const [path, query = ''] = (request.url ?? '').split('?', 2);
     if (path !== '/ws') return refuse('bad_path', 404, 'Not Found', 'the WebSocket is at /ws');
-    if (this.#lifecycle.ending) return refuse('ending', 503, 'Service Unavailable', 'this instance ends');
-    if (this.#stats.connections >= this.#maxConnections) {
-      return refuse('full', 503, 'Service Unavailable', 'this instance is full');
-    }
+    const refusal = this.#noRoom(request);
+    if (refusal) return refuse(refusal, 503, 'Service Unavailable', REASONS[refusal]);
     const parsed = parseFeedQuery(new URLSearchParams(query));
     if (parsed.ok) return { ok: true, query: parsed.message };
     return refuse(parsed.code === 'bad_cursor' ? 'bad_cursor' : 'bad_query', 400, 'Bad Request', parsed.reason);
   }
+
+  #noRoom({ socket }: IncomingMessage): keyof typeof REASONS | undefined {
+    const { maxConnections, pressure, rates } = this.#limits;
+    if (this.#lifecycle.ending) return 'ending';
+    if (this.#stats.connections >= maxConnections) return 'full';
+    return pressure?.refusal() ?? rates?.refusal(clientAddress(socket));
+  }
 }
+
+const REASONS = {
+  ending: 'this instance ends',
+  full: 'this instance is full',
+  memory: 'this instance is short of memory',
+  loop_delay: 'this instance is overloaded',
+  rate: 'too many connections a second',
+  address_rate: 'too many connections a second from this address',
+} satisfies Partial<Record<Refusal, string>>;
 
 function refuse(refusal: Refusal, status: number, phrase: string, reason: string): Admission {
   const body = `${JSON.stringify({ error: refusal, message: reason })}\n`;
