@@ -57,7 +57,7 @@ export const DRIFTS: readonly Drift[] = [
     break: onHost('backend-1', 'chmod 0666 /opt/odin/odin-backend/prometheus/prometheus.yml'),
     plan: ['~ metrics: file /opt/odin/odin-backend/prometheus/prometheus.yml'],
     says: [/mode 0666 → 0644/],
-    touches: file('/opt/odin/odin-backend/prometheus/prometheus.yml'),
+    touches: [exactly('file', '/opt/odin/odin-backend/prometheus/prometheus.yml')],
   },
   {
     what: 'a file was deleted',
