@@ -74,9 +74,12 @@ done 2>/dev/null
 echo "got $t"`;
 }
 
-/** Gives the lease back. A lease that is another's by now is left alone. */
+/**
+ * Gives the lease back. A lease that is another's by now is left alone; so is ours while a program that was cut off from us
+ * goes on: nobody may take the host for free in the middle of that. It ends by itself afterwards.
+ */
 export function release(token: number): string {
-  return `${PRELUDE}\nexclusive && [ "$(line 1)" = ${token} ] && rm -f ${FOLDER}/lock; exit 0`;
+  return `${PRELUDE}\nexclusive && [ "$(line 1)" = ${token} ] && ! working && rm -f ${FOLDER}/lock; exit 0`;
 }
 
 /** Says who has the lease, if anybody has. Changes nothing. */

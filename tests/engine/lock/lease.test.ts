@@ -194,13 +194,10 @@ describe('what a run that is gone had begun', () => {
   const goOn = (): void => writeFileSync(`${folder}/go`, '');
   const locked = (): string => readFileSync(`${folder}/run/lock`, 'utf8').split('\n')[0] ?? '';
 
-  it.each<[string, () => Promise<unknown>]>([
-    ['taken over', () => take(night, 1)],
-    ['given back while it ran', () => onHost(release(1)).then(() => take(night))],
-  ])('is waited for by the next holder: the lock was %s', async (_how, takeNext) => {
+  it('is waited for by the next holder', async () => {
     await take(ops);
     const first = await begin();
-    const next = takeNext();
+    const next = take(night, 1);
     await until('the lock is the next one’s', () => locked() === '2', { seen: locked });
     expect(existsSync(`${folder}/done`)).toBe(false);
     goOn();
@@ -211,6 +208,17 @@ describe('what a run that is gone had begun', () => {
       ['one', 0],
       ['two', NOT_OURS],
     ]);
+  });
+
+  it('keeps the lease that its controller gives back', async () => {
+    await take(ops);
+    const first = await begin();
+    await onHost(release(1));
+    expect((await take(night)).lease).toMatchObject({ who: 'ops@laptop', working: true });
+    goOn();
+    await first.ended;
+    await onHost(release(1));
+    expect(await take(night)).toEqual({ token: 2 });
   });
 
   it('keeps the next holder out for as long as it goes on', async () => {
