@@ -20,6 +20,11 @@ export function atMost(name: string, value: number, bound: number, unit: string)
   return { name, value: Math.round(value * 100) / 100, goal: `≤ ${bound} ${unit}`, met: value <= bound };
 }
 
+/** A goal that is a lower bound. */
+export function atLeast(name: string, value: number, bound: number, unit: string): Goal {
+  return { name, value: Math.round(value * 100) / 100, goal: `≥ ${bound} ${unit}`, met: value >= bound };
+}
+
 /** The middle of an odd number of values, the mean of the two middle ones otherwise. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -54,7 +54,7 @@ export async function startFanOut({
   const lifecycle = new Lifecycle(() => true);
   const pings = new Pings(pingSeconds);
   const gateway = new Gateway({
-    admission: new AdmissionPolicy({ maxConnections: 10_000 }, lifecycle, stats),
+    admission: new AdmissionPolicy({ maxConnections: 100_000 }, lifecycle, stats),
     hub,
     backpressure,
     log,
