@@ -95,5 +95,5 @@ test: $(INSTALLED) ## every test, also on real hosts
 	@$(call ZX,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
 	@$(call ZX,replay) $(FILE)
-bench: $(INSTALLED) ## measure: NAME=sandbox
+bench: $(INSTALLED) ## measure: NAME=sandbox or NAME=feed (FIGURES=highest,many,… for some of it)
 	@$(call ZX,bench) $(NAME)
