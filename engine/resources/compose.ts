@@ -36,7 +36,8 @@ interface ContainerSeen {
 
 interface StackSeen {
   containers: ReadonlyMap<string, ContainerSeen>;
-  fileSha256: string;
+  /** Digests of the Compose file and of the files of configuration, by path. */
+  digests: ReadonlyMap<string, string>;
   /** When each file of configuration was last written, seconds since 1970, by path. */
   written: ReadonlyMap<string, number>;
 }
@@ -83,13 +84,20 @@ interface Difference {
   action: '+' | '~';
 }
 
-/** Whether a running container started before the last time that anybody wrote to its configuration. */
-function isOlder(
+/**
+ * Why a running container must not go on with its configuration: a file of it is about to be written, or somebody wrote to
+ * it after the container started.
+ */
+function outdated(
   { status, started }: ContainerSeen,
   { configuredBy = [] }: StackArgs,
-  { written }: StackSeen,
-): boolean {
-  return status === 'running' && configuredBy.some(({ path }) => (written.get(path) ?? 0) * 1000 > Date.parse(started));
+  { written, digests }: StackSeen,
+): string | undefined {
+  if (status !== 'running') return undefined;
+  if (configuredBy.some(({ path, content }) => digests.get(path) !== sha256(content)))
+    return 'its configuration is not as wanted';
+  const isOlder = configuredBy.some(({ path }) => (written.get(path) ?? 0) * 1000 > Date.parse(started));
+  return isOlder ? 'its configuration was written since it started' : undefined;
 }
 
 /** Which services differ, and how. */
@@ -101,11 +109,8 @@ function differences(args: StackArgs, seen: StackSeen): Difference[] {
       return [{ name, why: `${container_name} belongs to ${container.project || 'nobody'}`, action: '~' }];
     }
     if (container.spec !== specOf(args, name)) return [{ name, why: `recreate ${container_name}`, action: '~' }];
-    if (isOlder(container, args, seen)) {
-      return [
-        { name, why: `recreate ${container_name} (its configuration was written since it started)`, action: '~' },
-      ];
-    }
+    const why = outdated(container, args, seen);
+    if (why) return [{ name, why: `recreate ${container_name} (${why})`, action: '~' }];
     if (container.status !== 'running')
       return [{ name, why: `start ${container_name} (${container.status})`, action: '~' }];
     return container.health === 'unhealthy'
@@ -143,7 +148,7 @@ const kind: HostKind<StackArgs, StackSeen> = {
       `docker inspect --type container --format ${quote(format)} ${words(...names)} 2>/dev/null`,
       `docker info --format ok >/dev/null 2>&1 && echo %up`,
       `echo ${PART}`,
-      `sha256sum -- ${words(...all.map(pathOf))} 2>/dev/null`,
+      `sha256sum -- ${words(...all.map(pathOf), ...configured)} 2>/dev/null`,
       `echo ${PART}`,
       ...(configured.length > 0 ? [`stat -c '%.Y|%n' -- ${words(...configured)} 2>/dev/null`] : []),
       'exit 0',
@@ -159,15 +164,15 @@ const kind: HostKind<StackArgs, StackSeen> = {
         return [name.replace(/^\//, ''), { status, health, spec, project, started }];
       }),
     );
-    const files = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]));
+    const digests = new Map(sums.split('\n').map((line) => [line.slice(66), line.slice(0, 64)]));
     const written = new Map(
       stats.split('\n').map((line): [string, number] => [line.slice(line.indexOf('|') + 1), Number.parseFloat(line)]),
     );
-    return all.map((args) => ({ containers, fileSha256: files.get(pathOf(args)) ?? '', written }));
+    return all.map(() => ({ containers, digests, written }));
   },
   decide(args, seen) {
     const found = differences(args, seen);
-    const stale = seen.fileSha256 !== sha256(render(args));
+    const stale = seen.digests.get(pathOf(args)) !== sha256(render(args));
     if (found.length === 0 && !stale) return OK;
     return {
       state: 'change',
@@ -176,10 +181,10 @@ const kind: HostKind<StackArgs, StackSeen> = {
     };
   },
   // Health comes and goes by itself; what a container is made from does not.
-  digest: ({ services, configuredBy = [] }, { containers, fileSha256, written }) => [
-    fileSha256,
-    configuredBy.map(({ path }) => written.get(path)),
-    ...Object.values(services).map(({ container_name }) => {
+  digest: (args, { containers, digests, written }) => [
+    digests.get(pathOf(args)) ?? '',
+    (args.configuredBy ?? []).map(({ path }) => [digests.get(path), written.get(path)]),
+    ...Object.values(args.services).map(({ container_name }) => {
       const seen = containers.get(container_name);
       return seen ? [container_name, seen.status, seen.spec, seen.project] : [container_name];
     }),

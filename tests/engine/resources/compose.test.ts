@@ -95,19 +95,23 @@ function withBroker(args: StackArgs, more: object): StackArgs {
 /** Seconds since 1970: 1795543440. */
 const STARTED = '2026-11-24T18:04:00.5Z';
 
-/** Probe output: container lines as `docker inspect` formats them, then the digest of the file. */
+const CONFIG = '/opt/odin/odin-backend/broker/server.properties';
+
+/** Probe output: container lines as `docker inspect` formats them, then the digests of the files. */
 function seen(
   containers: readonly [name: string, status: string, health: string, spec: string, project: string][],
   file: string,
   written = 1_795_543_000,
+  config = 'a=1\n',
 ): string {
   return [
     ...containers.map(([name, ...rest]) => [`/${name}`, ...rest, STARTED].join('\t')),
     '%up',
     '%%',
     ...(file ? [`${sha256(file)}  ${PATH}`] : []),
+    ...(config ? [`${sha256(config)}  ${CONFIG}`] : []),
     '%%',
-    `${written}.25|/opt/odin/odin-backend/broker/server.properties`,
+    ...(config ? [`${written}.25|${CONFIG}`] : []),
     '',
   ].join('\n');
 }
@@ -124,6 +128,16 @@ describe('what is decided', () => {
       oneLine(decideFrom(stack(ARGS), seen([[...broker], [...helper]], text, written)));
     expect(at(1_795_543_439)).toBe('ok');
     expect(at(1_795_543_441)).toContain('recreate odin-broker (its configuration was written since it started)');
+  });
+
+  it.each([
+    ['gone', ''],
+    ['of another text, however old', 'a=2\n'],
+  ])('containers whose configuration is %s are recreated: it is about to be written', (_what, config) => {
+    const broker = ['odin-broker', 'running', 'healthy', B, P] as const;
+    expect(oneLine(decideFrom(stack(ARGS), seen([[...broker], [...helper]], text, undefined, config)))).toContain(
+      'recreate odin-broker (its configuration is not as wanted)',
+    );
   });
 
   const table: [what: string, output: string, decision: string][] = [
