@@ -50,7 +50,7 @@ export const schema = {
   addressRate: {
     env: 'WS_CONNECTS_PER_SECOND_PER_ADDRESS',
     about: 'new connections a second from one address (IPv6: one /64) outside INTERNAL_CIDRS; 0: no limit',
-    fallback: 50,
+    fallback: 500,
     read: read.integer(0, 1_000_000),
   },
   memoryPercent: {

@@ -34,7 +34,8 @@ export class Shed {
 
   #tick(): void {
     const now = performance.now();
-    this.#due = Math.min(this.#due + ((now - this.#at) * this.perSecond) / 1000, this.perSecond);
+    const burst = Math.max(1, this.perSecond);
+    this.#due = Math.min(this.#due + ((now - this.#at) * this.perSecond) / 1000, burst);
     this.#at = now;
     for (; this.#due >= 1; this.#due -= 1) {
       const client = this.#next();

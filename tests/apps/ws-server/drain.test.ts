@@ -76,6 +76,14 @@ describe('shedding a busy server', () => {
   });
   afterEach(() => server.stop());
 
+  test('a rate below one a second is a rate', async () => {
+    const listener = await listen(server.address);
+    const drain = new Drain(server.lifecycle, server.gateway.clients, server.hub, server.stats);
+    drain.shed(0.8);
+    await until('closed', () => listener.closed, { ms: 3_000 });
+    drain.undrain();
+  });
+
   test('everyone gets what it is owed and a cursor just behind it, at the rate asked for', async () => {
     const listeners = await Promise.all(
       Array.from({ length: 60 }, (_, index) => listen(server.address, index % 2 ? '?token=BTC' : '?token=BTC,ETH')),

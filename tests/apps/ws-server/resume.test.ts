@@ -1,5 +1,6 @@
 import { type Cursor, formatCursor, parseCursor } from '@odin/events';
 import { afterEach, expect, test } from 'vitest';
+import { tellEpoch, tellLogGaps } from '../../../apps/ws-server/hub/notices.ts';
 import type { Ask } from '../../../apps/ws-server/resume/log-replay.ts';
 import { type FanOut, type FanOutOptions, startFanOut } from '../../support/fan-out.ts';
 import { type Listener, listen } from '../../support/listener.ts';
@@ -138,11 +139,34 @@ test('a heartbeat answers with a cursor, up to which everything was sent', async
   expect(next).toBe(50);
 });
 
+test('records that the log lost are told to whoever has their channel, in order, and to nobody else', async () => {
+  await start();
+  const [btc, eth] = await Promise.all([
+    listen(server.address, '?token=BTC'),
+    listen(server.address, '?token=ETH&events=trade'),
+  ]);
+  server.publish('BTC', 'trade');
+  const told = tellLogGaps(server.hub, [
+    { topic: 'odin.trades', partition: 10, from: 1, to: 5 },
+    { topic: 'odin.trades', partition: 11, from: 1, to: 5 },
+  ]);
+  expect(told).toBe(1);
+  const gap = await btc.message('gap');
+  const ranges = [{ channel: 'BTC.trade', topic: 'odin.trades', partition: 10, from: 1, to: 5 }];
+  expect(gap.data).toEqual({ reason: 'log', epoch: 'e1', ranges });
+  expect(offsets(btc)).toEqual([0]);
+  eth.send({ type: 'heartbeat' });
+  await eth.message('heartbeat');
+  expect(eth.messages.some(({ type }) => type === 'gap')).toBe(false);
+});
+
 test('an epoch that changes under a client is told', async () => {
   await start();
   const listener = await listen(server.address, '?token=BTC');
   const from = await cursor();
   server.begin('e2');
+  expect(tellEpoch(server.hub, 'e2')).toBe(1);
+  expect((await listener.message('gap')).data).toEqual({ reason: 'epoch', epoch: 'e2', ranges: [] });
   server.publish('BTC', 'trade');
   await until('an event', () => listener.envelopes.length === 1);
   expect(listener.envelopes[0]?.epoch).toBe('e2');
