@@ -121,7 +121,8 @@ export async function createAdmin(options: KafkaOptions): Promise<KafkaAdmin> {
     async createTopics(topics) {
       await call('create topics', () =>
         admin.createTopics({
-          waitForLeaders: true,
+          // kafkajs' own wait gives up on the first stale answer; what follows here does not.
+          waitForLeaders: false,
           topics: topics.map((topic) => ({
             topic: topic.name,
             numPartitions: topic.partitions,
