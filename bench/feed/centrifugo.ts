@@ -1,11 +1,11 @@
 /** Centrifugo as a peer: built once from its Go module, kept in the cache; JSON over its uni-directional WebSocket. */
 
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '#fleet/dev/broker.ts';
 import { type FeedMessage, tokenName } from './stream.ts';
@@ -32,9 +32,10 @@ export interface CentrifugoSetup {
   readonly args: readonly string[];
 }
 
-export async function configureCentrifugo(): Promise<CentrifugoSetup> {
+/** `program`: what buildCentrifugo returned; its configuration is kept beside it. */
+export async function configureCentrifugo(program: string): Promise<CentrifugoSetup> {
   const port = await freePort();
-  const file = join(mkdtempSync(join(tmpdir(), 'odin-centrifugo-')), 'config.json');
+  const file = join(dirname(program), 'config.json');
   const config = {
     http_server: { address: '127.0.0.1', port },
     log: { level: 'error' },

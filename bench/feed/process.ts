@@ -17,10 +17,15 @@ export function pinToLoadCore(): void {
 }
 
 export function startPinned(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  return spawn('taskset', ['-c', SERVER_CORE, command, ...args], {
+  const child = spawn('taskset', ['-c', SERVER_CORE, command, ...args], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   });
+  // However the bench ends, nothing of it stays.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** One of `peers/`, with a collector that can be asked to run. */

@@ -1,7 +1,7 @@
 /** The publisher against the bare library, and against its own promise: a declared rate is held. Kafka is a real one. */
 
 import { execFile } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -49,7 +49,10 @@ async function startPublisher(broker: string): Promise<Publisher> {
       const lines = [...text.matchAll(/^\w*published_total(?:\{.*?\})? (\S+)$/gm)];
       return lines.reduce((sum, [, value]) => sum + Number(value), 0);
     },
-    stop: () => end(child),
+    async stop() {
+      await end(child);
+      await rm(STATE_DIR, { recursive: true, force: true });
+    },
   };
 }
 

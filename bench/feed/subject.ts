@@ -58,8 +58,9 @@ export class Subject {
 
   static async start(name: SubjectName): Promise<Subject> {
     if (name === 'centrifugo') {
-      const { port, args } = await configureCentrifugo();
-      const child = startPinned(await buildCentrifugo(), args, { GOMAXPROCS: '1' });
+      const program = await buildCentrifugo();
+      const { port, args } = await configureCentrifugo(program);
+      const child = startPinned(program, args, { GOMAXPROCS: '1' });
       for (let waited = 0; waited < START_TIMEOUT_MS && !(await answers(port)); waited += 50) await sleep(50);
       return new Subject(name, child, port, centrifugoSender(port));
     }
