@@ -93,7 +93,7 @@ function outdated(
   { configuredBy = [] }: StackArgs,
   { written, digests }: StackSeen,
 ): string | undefined {
-  if (status !== 'running') return undefined;
+  if (!['running', 'paused'].includes(status)) return undefined;
   if (configuredBy.some(({ path, content }) => digests.get(path) !== sha256(content)))
     return 'its configuration is not as wanted';
   const isOlder = configuredBy.some(({ path }) => (written.get(path) ?? 0) * 1000 > Date.parse(started));
@@ -111,6 +111,7 @@ function differences(args: StackArgs, seen: StackSeen): Difference[] {
     if (container.spec !== specOf(args, name)) return [{ name, why: `recreate ${container_name}`, action: '~' }];
     const why = outdated(container, args, seen);
     if (why) return [{ name, why: `recreate ${container_name} (${why})`, action: '~' }];
+    if (container.status === 'paused') return [{ name, why: `go on with ${container_name} (paused)`, action: '~' }];
     if (container.status !== 'running')
       return [{ name, why: `start ${container_name} (${container.status})`, action: '~' }];
     return container.health === 'unhealthy'
@@ -196,12 +197,15 @@ const kind: HostKind<StackArgs, StackSeen> = {
     const changed = found?.map(({ name }) => name) ?? Object.keys(args.services);
     const others = changed.filter((name) => !recreate.includes(name));
     const containers = changed.map((name) => args.services[name]?.container_name ?? name);
+    // Nothing else can be done to a paused container.
+    const paused = containers.filter((name) => seen?.containers.get(name)?.status === 'paused');
     const compose = `docker compose --project-name ${quote(args.project)} --file ${quote(path)} up --detach --no-deps --pull never`;
     return [
       `mkdir -p ${quote(`${ROOT}/${args.project}`)}`,
       `base64 -d >${quote(`${path}.new`)} <<'END'\n${Buffer.from(render(args)).toString('base64')}\nEND`,
       `mv ${quote(`${path}.new`)} ${quote(path)}`,
       'export COMPOSE_IGNORE_ORPHANS=true COMPOSE_ANSI=never COMPOSE_PROGRESS=quiet',
+      ...(paused.length > 0 ? [`docker unpause ${words(...paused)} >/dev/null`] : []),
       ...(recreate.length > 0 ? [`${compose} --force-recreate ${words(...recreate)}`] : []),
       ...(others.length > 0 ? [`${compose} ${words(...others)}`] : []),
       ...(changed.length > 0 ? [waitReady(args, containers)] : []),

@@ -151,6 +151,7 @@ describe('what is decided', () => {
       '~ recreate odin-broker',
     ],
     ['exited', seen([['odin-broker', 'exited', '', B, P], [...helper]], text), '~ start odin-broker (exited)'],
+    ['paused', seen([['odin-broker', 'paused', '', B, P], [...helper]], text), '~ go on with odin-broker (paused)'],
     [
       'restarting in a loop',
       seen([['odin-broker', 'restarting', '', B, P], [...helper]], text),
@@ -189,6 +190,12 @@ describe('what is decided', () => {
 });
 
 describe('the change', () => {
+  it('lets a paused container go on before anything else', () => {
+    const paused: Parameters<typeof seen>[0] = [['odin-broker', 'paused', '', 'old', 'odin-backend']];
+    expect(script(seen(paused, ''))).toMatch(/docker unpause odin-broker >[^\n]*\ndocker compose/);
+    expect(script(seen([], ''))).not.toContain('unpause');
+  });
+
   const script = (output: string): string => {
     const wanted = stack(ARGS);
     return kindOf(wanted).apply(wanted.args, readAll(output, wanted)[0], FACTS, {});
