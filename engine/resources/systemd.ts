@@ -47,6 +47,11 @@ function isToRun({ running = true }: ServiceArgs, facts: Facts): boolean {
   return typeof running === 'function' ? running(facts) : running;
 }
 
+/** Whether it starts at boot, or not, as is wanted. A static unit is started by others. */
+function isEnabled({ enabled = true }: ServiceArgs, seen: ServiceSeen): boolean {
+  return seen.enabled === 'static' || enabled === (seen.enabled === 'enabled');
+}
+
 function digestOf({ configuredBy = [] }: ServiceArgs): string {
   return configuredBy.length === 0 ? '' : sha256(configuredBy.map(({ content }) => content).join('\0'));
 }
@@ -125,7 +130,7 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
       const { unit } = args;
       const block = blocks[i];
       const load = block?.get('LoadState') ?? '';
-      // One that runs although its file was gone is not looked for again before a daemon-reload, with which `apply` begins.
+      // One that runs although its file was gone is not looked for again before a daemon-reload, with which `apply` then begins.
       const isReadable = load === 'loaded' || (load !== 'masked' && unitFiles.has(unit));
       if (!block || !isReadable) return { unavailable: `the unit ${unit}` };
       const active = block.get('ActiveState') ?? '';
@@ -146,9 +151,7 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     const differences = [
       ...(seen.load === 'loaded' ? [] : ['its unit file was read when it was another, or none']),
       ...(running === (seen.active === 'active') ? [] : [`${seen.active} → ${running ? 'active' : 'inactive'}`]),
-      ...(seen.enabled === 'static' || enabled === (seen.enabled === 'enabled')
-        ? []
-        : [`${seen.enabled} → ${enabled ? 'enabled' : 'disabled'}`]),
+      ...(isEnabled(args, seen) ? [] : [`${seen.enabled} → ${enabled ? 'enabled' : 'disabled'}`]),
       ...(running && !isCurrent(args, seen) ? [`${args.onChange ?? 'restart'}: runs with another configuration`] : []),
     ];
     return differences.length === 0 ? OK : { state: 'change', action: '~', summary: differences.join(', ') };
@@ -158,9 +161,12 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     const running = isToRun(args, facts);
     const name = quote(unit);
     const digest = digestOf(args);
+    // systemd reads every unit again for either of these: a quarter of a second each, and mostly for nothing.
     const lines = [
-      'systemctl daemon-reload',
-      ...(seen?.enabled === 'static' ? [] : [`systemctl ${enabled ? 'enable' : 'disable'} --quiet ${name}`]),
+      seen?.load === 'loaded'
+        ? `if [ "$(systemctl show -p NeedDaemonReload --value -- ${name})" != no ]; then systemctl daemon-reload; fi`
+        : 'systemctl daemon-reload',
+      ...(seen && isEnabled(args, seen) ? [] : [`systemctl ${enabled ? 'enable' : 'disable'} --quiet ${name}`]),
     ];
     if (!running) return [...lines, `systemctl stop ${name}`].join('\n');
     const verb = onChange === 'reload' ? 'reload-or-restart' : 'restart';
@@ -171,7 +177,7 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     lines.push(
       `if ! systemctl ${bring} ${name}; then systemctl status --no-pager --lines 20 ${name}; exit 1; fi`,
       // A service that forks may be "active" for a moment and then gone: it must stay up for two looks in a row.
-      `n=0; until [ "$n" -ge 2 ]; do systemctl is-active --quiet ${name} || { systemctl status --no-pager --lines 20 ${name}; exit 1; }; n=$((n+1)); sleep 0.2; done`,
+      `for pause in 0 0.2; do sleep "$pause"; systemctl is-active --quiet ${name} || { systemctl status --no-pager --lines 20 ${name}; exit 1; }; done`,
     );
     if (digest) lines.push(...record(args, digest));
     return lines.join('\n');

@@ -112,9 +112,9 @@ describe('a unit that systemd has not read anew', () => {
 });
 
 describe('the change', () => {
-  const script = (args: Partial<ServiceArgs>, recorded = ''): string => {
+  const script = (args: Partial<ServiceArgs>, recorded = '', enabled = 'enabled'): string => {
     const wanted = service({ unit: UNIT, ...args });
-    const [seen] = readAll(output(shown(UNIT, 'active', 'enabled'), recorded), wanted);
+    const [seen] = readAll(output(shown(UNIT, 'active', enabled), recorded), wanted);
     return kindOf(wanted).apply(wanted.args, seen, FACTS, {});
   };
   const table: [what: string, args: Partial<ServiceArgs>, recorded: string, expected: RegExp][] = [
@@ -122,7 +122,6 @@ describe('the change', () => {
     ['restarts on another configuration', { configuredBy: [CONFIG] }, '', /systemctl restart haproxy/],
     ['reloads where it may', { configuredBy: [CONFIG], onChange: 'reload' }, '', /systemctl reload-or-restart haproxy/],
     ['stops', { running: false }, '', /systemctl stop haproxy/],
-    ['enables', {}, '', /systemctl enable --quiet haproxy/],
     ['disables', { enabled: false }, '', /systemctl disable --quiet haproxy/],
     ['shows the status where it does not come up', {}, '', /systemctl status --no-pager --lines 20/],
     [
@@ -141,5 +140,25 @@ describe('the change', () => {
   it.each(table)('%s', (_what, args, recorded, expected) => {
     expect(script(args, recorded)).toMatch(expected);
     execFileSync('sh', ['-n', '-c', script(args, recorded)]);
+  });
+
+  it.each([
+    ['enabled', {}, undefined],
+    ['static', {}, undefined],
+    ['disabled', {}, 'systemctl enable --quiet haproxy.service'],
+    ['masked', { enabled: false }, undefined],
+    ['enabled', { enabled: false }, 'systemctl disable --quiet haproxy.service'],
+  ])('%s, wanted %j', (enabled, args, expected) => {
+    expect(/systemctl (en|dis)able .*/.exec(script(args, '', enabled))?.[0]).toBe(expected);
+  });
+
+  it('has systemd read its units again only where they differ from what it knows', () => {
+    expect(script({})).toMatch(/^if .*NeedDaemonReload.* != no \]; then systemctl daemon-reload; fi$/m);
+    const wanted = service({ unit: UNIT });
+    const told = `${output(shown(UNIT, 'active', 'enabled', 'not-found'), '')}\n%%\n${UNIT}\n`;
+    expect(kindOf(wanted).apply(wanted.args, readAll(told, wanted)[0], FACTS, {})).toMatch(
+      /^systemctl daemon-reload$/m,
+    );
+    expect(kindOf(wanted).apply(wanted.args, undefined, FACTS, {})).toMatch(/^systemctl daemon-reload$/m);
   });
 });
