@@ -5,6 +5,8 @@ ENV ?= sandbox
 
 # Node 24 comes with npm packages and stands first on PATH, whatever the machine has.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# What Node makes of the sources is kept: a script starts in half the time.
+export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/odin-deploy/compile
 
 ZX = zx scripts/$(1).mjs
 FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)$(foreach each,$(EXTRA), --extra $(each))
@@ -95,5 +97,5 @@ test: $(INSTALLED) ## every test, also on real hosts
 	@$(call ZX,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
 	@$(call ZX,replay) $(FILE)
-bench: $(INSTALLED) ## measure: NAME=sandbox or NAME=feed (FIGURES=highest,many,… for some of it)
+bench: $(INSTALLED) ## measure: NAME=sandbox, NAME=engine or NAME=feed (FIGURES=highest,many,… for some of it)
 	@$(call ZX,bench) $(NAME)

@@ -119,7 +119,7 @@ export async function main(command: Command): Promise<void> {
   }
   const began = performance.now();
   const verbose = isTyped(words, 'verbose');
-  const renderer = chooseRenderer(process, { json: isTyped(words, 'json'), verbose });
+  const renderer = await chooseRenderer(process, { json: isTyped(words, 'json'), verbose });
   const report = openReporter(renderer, newRun(command.name, words));
   const exit = await runReported(command, words, verbose, report);
   report.emit({ type: 'run-ended', exit, ms: Math.round(performance.now() - began) });

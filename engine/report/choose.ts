@@ -1,5 +1,4 @@
 import { jsonlRenderer } from './jsonl.ts';
-import { liveRenderer } from './live.ts';
 import { plainRenderer } from './plain.ts';
 import type { Renderer } from './reporter.ts';
 
@@ -16,13 +15,21 @@ export function canBeLive({ stdout, env }: Streams): boolean {
   return stdout.isTTY === true && !told;
 }
 
-/** JSON where it is asked for, a live view on a terminal, plain lines everywhere else. */
-export function chooseRenderer(streams: Streams, { json, verbose }: { json: boolean; verbose: boolean }): Renderer {
+/**
+ * JSON where it is asked for, a live view on a terminal, plain lines everywhere else. What measures the width of a
+ * terminal's characters takes its time to load, and only a terminal needs it.
+ */
+export async function chooseRenderer(
+  streams: Streams,
+  { json, verbose }: { json: boolean; verbose: boolean },
+): Promise<Renderer> {
   const { stdout, stderr } = streams;
   const out = lineWriter(stdout);
   const err = lineWriter(stderr);
   if (json) return jsonlRenderer(out, err);
-  return canBeLive(streams) ? liveRenderer(stdout, stderr, verbose) : plainRenderer({ out, err, verbose });
+  if (!canBeLive(streams)) return plainRenderer({ out, err, verbose });
+  const { liveRenderer } = await import('./live.ts');
+  return liveRenderer(stdout, stderr, verbose);
 }
 
 /** A reader that goes away (`… | head`) must not end a deploy half way. */
