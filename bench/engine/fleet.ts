@@ -1,0 +1,84 @@
+import { performance } from 'node:perf_hooks';
+import type { Reporter } from '#engine/report/reporter.ts';
+import { atMost, type Goal } from '../bench.ts';
+import type { Lab, Target } from './lab.ts';
+import { interleave, ratioOf, timed } from './measure.ts';
+import { Ours } from './ours.ts';
+import { Ssh } from './plain-ssh.ts';
+import { table } from './table.ts';
+
+const HOSTS = 16;
+const PEAK_RUNS = 3;
+
+/** Many hosts at once: the kit against nothing but the logins. */
+export class Fleet {
+  private readonly folder: string;
+  private readonly lab: Lab;
+  private readonly report: Reporter;
+  private readonly ours: Ours;
+  private near: Target[] = [];
+  private readonly plain: Ssh[] = [];
+
+  constructor(folder: string, lab: Lab, report: Reporter) {
+    this.folder = folder;
+    this.lab = lab;
+    this.report = report;
+    this.ours = new Ours(folder, lab);
+  }
+
+  async boot(): Promise<void> {
+    this.near = await this.lab.bootFleet(HOSTS);
+  }
+
+  /** A run that changes nothing on all hosts, beside `ssh true` on all of them at once. */
+  async measure(roundTripMs: number, rounds: number): Promise<Goal[]> {
+    const at = `${roundTripMs} ms`;
+    const targets = await Promise.all(this.near.map((target) => this.lab.from(target, roundTripMs)));
+    const ssh = new Ssh(this.folder, `h${roundTripMs}`, this.lab.identity, targets);
+    this.plain.push(ssh);
+    const [all, one] = [`fleet-${roundTripMs}`, `lone-${roundTripMs}`];
+    this.ours.declare(all, targets, { blocks: 1, services: false });
+    this.ours.declare(one, targets.slice(0, 1), { blocks: 1, services: false });
+    await this.ours.converge(all);
+    const logins = async (): Promise<number> => {
+      const began = performance.now();
+      await Promise.all(targets.map((target) => timed({ argv: ssh.command(target, 'true') })));
+      return (performance.now() - began) / 1000;
+    };
+    const name = `ssh true on ${HOSTS}`;
+    const contenders = [
+      { name: `${HOSTS} hosts`, run: () => this.ours.noOp(all) },
+      { name, run: logins },
+      { name: '1 host', run: () => this.ours.noOp(one) },
+    ];
+    for (const { run } of contenders) await run();
+    const live = await interleave(rounds, contenders);
+    this.report.lines(table(`${HOSTS} hosts, ${at}, live connections`, live, name));
+    const disconnect = (): Promise<unknown> => Promise.all([this.ours.disconnect(), ssh.disconnect()]);
+    const cold = await interleave(
+      rounds,
+      contenders.map((each) => ({ ...each, prepare: disconnect })),
+    );
+    this.report.lines(table(`${HOSTS} hosts, ${at}, logging in anew`, cold, name));
+    return [
+      atMost(
+        `${HOSTS} hosts against ssh true on all, logging in, ${at}`,
+        ratioOf(cold, `${HOSTS} hosts`, name),
+        1.5,
+        '×',
+      ),
+      atMost(`${HOSTS} hosts against ssh true on all, live, ${at}`, ratioOf(live, `${HOSTS} hosts`, name), 1.5, '×'),
+    ];
+  }
+
+  /** The most memory that the controller had. */
+  async memory(roundTripMs: number): Promise<Goal[]> {
+    const peaks: number[] = [];
+    for (let i = 0; i < PEAK_RUNS; i += 1) peaks.push(await this.ours.peak(`fleet-${roundTripMs}`));
+    return [atMost(`memory of the controller for ${HOSTS} hosts`, Math.max(...peaks), 150, 'MiB')];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.ours, ...this.plain].map((each) => each.disconnect()));
+  }
+}
