@@ -77,6 +77,7 @@ const kind: HostKind<StoreArgs, StoreSeen> = {
     return [
       'umask 077',
       `t=$(mktemp ${STORE}.XXXXXX)`,
+      `trap 'rm -f "$t"' EXIT`,
       // grep answers 1 when it keeps no line, which is well when there was none to keep.
       names.length > 0
         ? `if [ -f ${STORE} ]; then grep -v ${kept} ${STORE} >"$t" || [ "$?" -eq 1 ]; fi`
