@@ -112,15 +112,24 @@ export async function authorize(env: string, name: string, publicKey: string): P
 /** A host that runs but does not answer may be in the middle of its boot: what it is granted before it is restarted. */
 const GRACE = { deadlineMs: 10_000, everyMs: 150 };
 
-/** Boots a host and waits until its sshd answers. Throws `host-boot-failed` with the journal's last lines. */
+/** Milliseconds for what a host starts at boot beside sshd: a Docker Engine that brings its containers back takes a few seconds. */
+const SETTLE_MS = 60_000;
+
+/**
+ * Boots a host and waits until its sshd answers and everything else that starts at boot has: a plan made in the middle of
+ * a boot is about services that are just coming up. Throws `host-boot-failed` with the journal's last lines.
+ */
 export async function bootHost(env: string, name: string, address: string, how: 'start' | 'restart'): Promise<void> {
   const container = containerName(env, name);
   const look = async (): Promise<true | undefined> => (await saysHello(address)) || undefined;
-  if (how === 'restart' && (await until(look, GRACE))) return;
+  // Whether all of it came up well is not the provider's to judge.
+  const settle = async (): Promise<void> =>
+    void (await tryDocker(['exec', container, 'systemctl', 'is-system-running', '--wait'], { deadlineMs: SETTLE_MS }));
+  if (how === 'restart' && (await until(look, GRACE))) return settle();
   const command = how === 'start' ? ['start', container] : ['restart', '--time', `${HALT_S}`, container];
   const started = await tryDocker(command);
   if (started.status !== 0) throw bootFailed(name, container, 'Docker could not start it', started.stderr);
-  if (await until(look, BOOT)) return;
+  if (await until(look, BOOT)) return settle();
   const journal = await tryDocker(['exec', container, 'journalctl', '-n', '20', '--no-pager']);
   const evidence = journal.status === 0 ? journal : await tryDocker(['logs', '--tail', '20', container]);
   const reason = `sshd did not answer at ${address}:22 within ${BOOT.deadlineMs / 1000} s`;
