@@ -1,6 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TopicSpec } from '@odin/kafka';
+import { KitError } from '#engine/errors.ts';
 import { type ControllerKind, type Decision, OK, resourceOf } from '#engine/resource.ts';
 import { withAdmin } from './access.ts';
+
+/** The container of the broker runs when topics are looked at; one whose host was just booted answers within this. */
+const START_MS = 30_000;
+const LOOK_AGAIN_MS = 500;
 
 /** Topics that exist with at least these partitions and exactly these configs. Never deleted, never shrunk. */
 export interface TopicsArgs {
@@ -46,7 +52,14 @@ const kind: ControllerKind<TopicsArgs, TopicsSeen> = {
   name: 'kafka.topics',
   after: 'broker',
   async observe({ topics }, _host, controller) {
-    return await withAdmin(controller, (admin) => admin.describeTopics(topics.map(({ name }) => name)));
+    const names = topics.map(({ name }) => name);
+    for (const deadline = Date.now() + START_MS; ; await sleep(LOOK_AGAIN_MS)) {
+      try {
+        return await withAdmin(controller, (admin) => admin.describeTopics(names));
+      } catch (cause) {
+        if (!(cause instanceof KitError) || cause.code !== 'probe-failed' || Date.now() >= deadline) throw cause;
+      }
+    }
   },
   decide(args, seen): Decision {
     const found = differences(args, seen);
