@@ -18,6 +18,8 @@ import { snapshot, touched } from './support/snapshot.ts';
 const copies = inventoryCopies();
 const folder = temporaryFolder();
 
+const REBOOTED: HostName[] = ['backend-1', 'ws-1', 'lb-1'];
+
 /** A folder for SSH's connections in which none is open yet: whoever is logged in is not asked for keys again. */
 const noLogins = (): Record<string, string> => ({ XDG_RUNTIME_DIR: mkdtempSync(join(tmpdir(), 'odin-run-')) });
 
@@ -90,6 +92,13 @@ describe('the way in', () => {
       expect(boot.code, boot.text).toBe(0);
     }
   });
+});
+
+test('hosts that were rebooted come back as they were', async () => {
+  await Promise.all(REBOOTED.map((host) => docker(['stop', '--time', '30', containerName(ENV, host)])));
+  const boot = await kit('sandbox');
+  expect(boot.code, boot.text).toBe(0);
+  expect(boot.text).toContain('Nothing to change.');
 });
 
 describe('what would go wrong is seen before the first change', () => {
