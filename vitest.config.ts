@@ -4,6 +4,16 @@ import { ByName } from './tests/support/by-name.ts';
 /** Tests that start real brokers: a Java runtime must be there, and one at a time is enough for two cores. */
 const KAFKA = 'tests/apps/kafka/**';
 const E2E = 'tests/e2e/**';
+/** Tests that start servers, sshds, browsers and whole scripts on this machine: too slow to run before every commit. */
+const LOCAL = [
+  'tests/apps/loadtest/**',
+  'tests/apps/ws-server/**',
+  'tests/engine/cli/**',
+  'tests/engine/lock/**',
+  'tests/engine/report/replay.test.ts',
+  'tests/engine/run.test.ts',
+  'tests/engine/transport/**',
+];
 
 export default defineConfig({
   test: {
@@ -13,8 +23,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: [E2E, KAFKA],
+          exclude: [E2E, KAFKA, ...LOCAL],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'local',
+          include: LOCAL.map((path) => (path.endsWith('**') ? `${path}/*.test.ts` : path)),
+          testTimeout: 30_000,
         },
       },
       {
