@@ -88,13 +88,15 @@ loadtest: $(INSTALLED) ## many clients, and whether each got everything: CLIENTS
 	@node apps/loadtest/main.ts --url $(or $(URL),ws://127.0.0.1:3004/ws)$(if $(CLIENTS), --clients $(CLIENTS))$(if $(TOKENS), --tokens $(TOKENS)) $(ARGS)
 
 ##@ The kit itself
-.PHONY: check test replay bench
+.PHONY: check test test-all replay bench
 check: $(INSTALLED) ## types, lint, unit tests, structure
 	@npm run --silent types
 	@npm run --silent lint
 	@npm run --silent unit
 test: $(INSTALLED) ## every test, also on real hosts
 	@$(call ZX,test)
+test-all: $(INSTALLED) ## the same with the long matrices of docs/tests.md: RUNS=500 SEED=1
+	@RUNS=$(or $(RUNS),500) $(if $(SEED),SEED=$(SEED) )$(call ZX,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
 	@$(call ZX,replay) $(FILE)
 bench: $(INSTALLED) ## measure: NAME=sandbox, NAME=engine or NAME=feed (FIGURES=highest,many,… for some of it)

@@ -4,6 +4,8 @@ import { ByName } from './tests/support/by-name.ts';
 /** Tests that start real brokers: a Java runtime must be there, and one at a time is enough for two cores. */
 const KAFKA = 'tests/apps/kafka/**';
 const E2E = 'tests/e2e/**';
+/** The engine on two hosts of a sandbox of its own. */
+const HOST = 'tests/host/**';
 /** Tests that start servers, sshds, browsers and whole scripts on this machine: too slow to run before every commit. */
 const LOCAL = [
   'tests/apps/loadtest/**',
@@ -23,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: [E2E, KAFKA, ...LOCAL],
+          exclude: [E2E, HOST, KAFKA, ...LOCAL],
           testTimeout: 20_000,
         },
       },
@@ -41,6 +43,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'engine',
+          include: [`${HOST}/*.test.ts`],
+          globalSetup: ['tests/host/support/sandbox.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
         },
       },
       {

@@ -12,7 +12,7 @@ const TOOLS: readonly Tool[] = [
   { program: 'pip3', package: 'python3-pip', why: 'brings a WebSocket client that is not ours' },
 ];
 
-const PROJECTS = ['unit', 'local', 'kafka', 'e2e'];
+const PROJECTS = ['unit', 'local', 'kafka', 'engine', 'e2e'];
 
 interface Summary {
   numPassedTests: number;

@@ -14,7 +14,7 @@ export type HostName = (typeof HOSTS)[number];
 /** The checkout that is tested. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const INVENTORY = join(ROOT, 'tests/e2e/inventory');
-const SHIM = join(ROOT, 'tests/e2e/support/shim');
+export const SHIM = join(ROOT, 'tests/e2e/support/shim');
 
 // What these tests use of the kit in their own process reads the same inventory.
 process.env.ODIN_INVENTORY = INVENTORY;
@@ -48,7 +48,7 @@ export interface Started {
   ended: Promise<Ran>;
 }
 
-const realSsh = (): string => execFileSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).trim();
+export const realSsh = (): string => execFileSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).trim();
 
 /** Starts `zx scripts/<script>.mjs …words` in a process group of its own, without a terminal. */
 export function start(script: string, words: readonly string[], options: KitOptions = {}): Started {
