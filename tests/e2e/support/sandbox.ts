@@ -3,15 +3,19 @@
 import { lineReporter } from '#engine/report/reporter.ts';
 import { down } from '#providers/sandbox/down.ts';
 import { ENV } from './kit.ts';
+import { takeTurn } from './turn.ts';
 
 const report = lineReporter((line) => process.stderr.write(`${line}\n`), false);
 const keep = process.env.E2E_KEEP === '1';
+let leave: () => void = () => undefined;
 
 export async function setup(): Promise<void> {
+  leave = await takeTurn(`odin-deploy/${ENV}`, (text) => report.step('local', text));
   if (!keep) await down(ENV, report);
 }
 
 export async function teardown(): Promise<void> {
   if (keep) process.stderr.write(`\nE2E_KEEP=1: the sandbox stays; npx zx scripts/sandbox-down.mjs --env ${ENV}\n`);
   else await down(ENV, report);
+  leave();
 }
