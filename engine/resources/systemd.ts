@@ -171,8 +171,8 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     if (!running) return [...lines, `systemctl stop ${name}`].join('\n');
     const verb = onChange === 'reload' ? 'reload-or-restart' : 'restart';
     const bring = seen && isCurrent(args, seen) ? 'start' : verb;
-    // A unit that gave up after too many starts refuses another one until it is told to forget them.
-    lines.push(`if systemctl is-failed --quiet ${name}; then systemctl reset-failed ${name}; fi`);
+    // A unit that was started often, not only one that gave up, would refuse another start, and be down: it shall forget them.
+    lines.push(`systemctl reset-failed ${name} 2>/dev/null || :`);
     if (digest) lines.push(...intend(args, digest));
     lines.push(
       `if ! systemctl ${bring} ${name}; then systemctl status --no-pager --lines 20 ${name}; exit 1; fi`,

@@ -121,6 +121,7 @@ describe('the change', () => {
     ['starts what runs with the right configuration', { configuredBy: [CONFIG] }, RECORDED, /systemctl start haproxy/],
     ['restarts on another configuration', { configuredBy: [CONFIG] }, '', /systemctl restart haproxy/],
     ['reloads where it may', { configuredBy: [CONFIG], onChange: 'reload' }, '', /systemctl reload-or-restart haproxy/],
+    ['forgets earlier starts', {}, '', /reset-failed haproxy\.service [^\n]*\n.*systemctl start haproxy/],
     ['stops', { running: false }, '', /systemctl stop haproxy/],
     ['disables', { enabled: false }, '', /systemctl disable --quiet haproxy/],
     ['shows the status where it does not come up', {}, '', /systemctl status --no-pager --lines 20/],
