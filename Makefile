@@ -95,7 +95,7 @@ check: $(INSTALLED) ## types, lint, unit tests, structure
 	@npm run --silent unit
 test: $(INSTALLED) ## every test, also on real hosts
 	@$(call ZX,test)
-test-all: $(INSTALLED) ## the same with the long matrices of docs/tests.md: RUNS=500 SEED=1
+test-all: $(INSTALLED) ## and the engine on real hosts with its long matrices, see docs/tests.md: RUNS=500 SEED=1
 	@RUNS=$(or $(RUNS),500) $(if $(SEED),SEED=$(SEED) )$(call ZX,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
 	@$(call ZX,replay) $(FILE)

@@ -12,7 +12,9 @@ const TOOLS: readonly Tool[] = [
   { program: 'pip3', package: 'python3-pip', why: 'brings a WebSocket client that is not ours' },
 ];
 
-const PROJECTS = ['unit', 'local', 'kafka', 'engine', 'e2e'];
+const PROJECTS = ['unit', 'local', 'kafka', 'e2e'];
+/** The matrices of the engine on real hosts, with `make test-all` (RUNS says how many hosts are generated). */
+const LONG = ['engine'];
 
 interface Summary {
   numPassedTests: number;
@@ -49,7 +51,7 @@ export async function runTests(projects: readonly string[], report: Reporter): P
   const folder = mkdtempSync(join(tmpdir(), 'odin-tests-'));
   const total = { passed: 0, failed: 0, skipped: 0 };
   try {
-    for (const project of projects.length > 0 ? projects : PROJECTS) {
+    for (const project of projects.length > 0 ? projects : [...PROJECTS, ...(process.env.RUNS ? LONG : [])]) {
       report.heading(`${project} tests`);
       const summary = await runProject(project, folder);
       total.passed += summary.numPassedTests;
