@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '#engine/local/command.ts';
@@ -10,6 +8,7 @@ import { until } from '../support/wait.ts';
 import { byHand } from './support/hosts.ts';
 import { inventoryCopies } from './support/inventory.ts';
 import { ENV, HOSTS, type HostName, held, kit, start } from './support/kit.ts';
+import { loginFolders } from './support/logins.ts';
 import { changesIn, recapIn } from './support/plan.ts';
 import { expectRefusal } from './support/refusal.ts';
 import { snapshot, touched } from './support/snapshot.ts';
@@ -17,11 +16,9 @@ import { snapshot, touched } from './support/snapshot.ts';
 /** Hosts that are not as they should be, or not the operator's alone. */
 const copies = inventoryCopies();
 const folder = temporaryFolder();
+const noLogins = loginFolders();
 
 const REBOOTED: HostName[] = ['backend-1', 'ws-1', 'lb-1'];
-
-/** A folder for SSH's connections in which none is open yet: whoever is logged in is not asked for keys again. */
-const noLogins = (): Record<string, string> => ({ XDG_RUNTIME_DIR: mkdtempSync(join(tmpdir(), 'odin-run-')) });
 
 async function nothingToDo(): Promise<void> {
   const plan = await kit('plan', ['--detailed-exitcode']);

@@ -1,5 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -11,12 +10,14 @@ import { temporaryFolder } from '../support/folder.ts';
 import { cloneTo } from './support/clone.ts';
 import { addresses } from './support/hosts.ts';
 import { ENV, HOSTS, INVENTORY, type KitOptions, kit } from './support/kit.ts';
+import { loginFolders } from './support/logins.ts';
 import { changesIn } from './support/plan.ts';
 import { expectRefusal } from './support/refusal.ts';
 import { snapshot, touched } from './support/snapshot.ts';
 
 const folder = temporaryFolder();
 const root = join(folder, 'clone');
+const noLogins = loginFolders();
 
 beforeAll(() => cloneTo(root));
 
@@ -47,8 +48,7 @@ describe('on a machine that has never seen the sandbox, with an SSH key and the 
         HOME: nothing,
         XDG_STATE_HOME: join(nothing, 'state'),
         XDG_CACHE_HOME: join(nothing, 'cache'),
-        // Short: the path of a socket holds 104 bytes.
-        XDG_RUNTIME_DIR: mkdtempSync(join(tmpdir(), 'odin-run-')),
+        ...noLogins(),
       },
     };
     mkdirSync(nothing);
