@@ -90,7 +90,7 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
       await takeHosts(changing, lock, session, options);
       options.onApply?.(changing.flatMap(pendingOf).map(({ wanted }) => wanted.resource));
       await applyAll(book.plays, plans, session, lock, options, failures);
-    } else report.emit({ type: 'unchanged', pending, check: options.check });
+    } else report.emit({ type: 'unchanged', pending, check: options.check, unread: failures.size });
     try {
       if (failures.size === 0 && !options.check) {
         if (pending > 0) await verifyAll(shares, session, lock, options, failures);

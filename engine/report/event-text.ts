@@ -15,6 +15,8 @@ const done = (where: string, text: string, ms?: number): string =>
   `${at(where)} ${pc.green('✓')} ${text}${ms === undefined ? '' : pc.dim(`  ${seconds(ms)}`)}`;
 const warned = (where: string, text: string): string => `${at(where)} ${pc.yellow('!')} ${text}`;
 const detail = (where: string, text: string): string => `${at(where)} ${pc.dim(text)}`;
+const nothingToChange = (unread: number): string =>
+  unread === 0 ? '\nNothing to change.' : '\nNothing to change on the hosts that could be read.';
 const heading = (text: string): string => `\n${pc.bold(text)}`;
 const stepText = ({ role, resource, summary }: Pick<BodyOf<'step-done'>, 'role' | 'resource' | 'summary'>): string =>
   `${role}: ${resource}  ${summary}`;
@@ -31,8 +33,10 @@ const TEXT: { readonly [Type in EventType]: (event: BodyOf<Type>, verbose: boole
     done(host, resources > 0 ? `${resources} resources read` : `${checks} checks asked`, ms),
   ],
   plan: ({ hosts, pending }) => (pending > 0 ? [`\n${plannedText(hosts)}`] : []),
-  unchanged: ({ pending, check }) => [
-    pending === 0 ? '\nNothing to change.' : `\n${pending} to change; nothing was changed${check ? ' (--check)' : ''}.`,
+  unchanged: ({ pending, check, unread }) => [
+    pending === 0
+      ? nothingToChange(unread)
+      : `\n${pending} to change; nothing was changed${check ? ' (--check)' : ''}.`,
   ],
   confirmed: () => [],
   'play-started': ({ play }) => [heading(play)],

@@ -68,6 +68,7 @@ export const EVENTS = {
   unchanged: z.object({
     pending: count('changes that were planned and not made'),
     check: flag('whether that is because of `--check`'),
+    unread: count('hosts of which nothing is known, because they could not be read'),
   }),
   confirmed: z.object({
     what: text('what was agreed to'),
