@@ -6,7 +6,10 @@ const FILE = `${FOLDER}/audit.jsonl`;
 /** The log of a host takes twice this of its disk at most: some 50,000 lines of changes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Makes sure that the log can be written, before anything is changed. Root and the group adm may read it. */
+/**
+ * Makes sure that the log can be written, before anything is changed. Root may read it, and the group adm where a host has
+ * one: a host without it is no reason to refuse.
+ */
 export const openLog = `set -e
 umask 027
 mkdir -p ${FOLDER}

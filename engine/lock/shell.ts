@@ -61,7 +61,7 @@ ${PRELUDE}
 exclusive || exit 1
 t=$(line 1)
 if [ -n "$t" ] && [ "$(line 2)" -gt "$(now)" ] && [ "$t" != ${quote(String(instead ?? ''))} ]; then echo held; ${SHOW}; exit 0; fi
-t=$(cat ${COUNTER} 2>/dev/null || echo 0); t=$((t + 1))
+t=0; if [ -e ${COUNTER} ]; then read -r t <${COUNTER} || exit 1; fi; t=$((t + 1))
 echo "$t" >${COUNTER}.new && mv ${COUNTER}.new ${COUNTER}
 { echo "$t"; echo $(($(now) + ${LEASE_S})); printf '%s\\n' ${quote(who)} ${quote(what)} ${quote(since)} ${quote(run)}; } >${FOLDER}/lock.new
 mv ${FOLDER}/lock.new ${FOLDER}/lock

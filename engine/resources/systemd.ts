@@ -171,7 +171,8 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
     if (!running) return [...lines, `systemctl stop ${name}`].join('\n');
     const verb = onChange === 'reload' ? 'reload-or-restart' : 'restart';
     const bring = seen && isCurrent(args, seen) ? 'start' : verb;
-    // A unit that was started often, not only one that gave up, would refuse another start, and be down: it shall forget them.
+    // A unit that was started often, not only one that gave up, would refuse another start, and be down: it shall forget
+    // them. One that systemd has not loaded has nothing to forget, and fails for that reason only.
     lines.push(`systemctl reset-failed ${name} 2>/dev/null || :`);
     if (digest) lines.push(...intend(args, digest));
     lines.push(
