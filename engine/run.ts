@@ -75,7 +75,9 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
     const changing = plans.filter((plan) => pendingOf(plan).length > 0);
     const pending = changing.reduce((sum, plan) => sum + pendingOf(plan).length, 0);
     if (saved && options.plan) refuseOther(options.plan, saved, plans);
-    report.emit(plannedEvent(plans, options.diff));
+    // What compares texts takes its time to load, and few plans show them.
+    const compared = options.diff ? await import('./report/hunks.ts') : undefined;
+    report.emit(plannedEvent(plans, compared?.hunks));
     refuseOn(
       plans.flatMap(({ outcomes }) => outcomes),
       report,

@@ -1,5 +1,6 @@
 import { adhoc } from '#engine/adhoc.ts';
-import { type AuditEntry, auditEntry } from '#engine/audit/entry.ts';
+import type { AuditEntry } from '#engine/audit/entry.ts';
+import { auditEntry } from '#engine/audit/schema.ts';
 import { newestEntries } from '#engine/audit/shell.ts';
 import type { Flag, Flags } from '#engine/cli/command.ts';
 import { KitError } from '#engine/errors.ts';

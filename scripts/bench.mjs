@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { runBench } from '../bench/bench.ts';
-import { main } from '../engine/cli/command.ts';
+import '../engine/cli/quick-start.ts';
+
+const { runBench } = await import('../bench/bench.ts');
+const { main } = await import('../engine/cli/command.ts');
 
 await main({
   name: 'bench',

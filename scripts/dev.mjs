@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { runDev } from '../fleet/dev/dev.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { runDev } = await import('../fleet/dev/dev.ts');
 
 await main({
   name: 'dev',

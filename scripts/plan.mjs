@@ -1,7 +1,9 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { runDeploy, runFlags } from '../playbooks/run.ts';
-import { providers } from '../providers/providers.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { runDeploy, runFlags } = await import('../playbooks/run.ts');
+const { providers } = await import('../providers/providers.ts');
 
 await main({
   name: 'plan',

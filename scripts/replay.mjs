@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { replay } from '../engine/report/replay.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { replay } = await import('../engine/report/replay.ts');
 
 await main({
   name: 'replay',

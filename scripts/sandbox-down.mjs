@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { down } from '../providers/sandbox/down.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { down } = await import('../providers/sandbox/down.ts');
 
 await main({
   name: 'sandbox-down',

@@ -1,7 +1,9 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { containerFlags, runVerb } from '../playbooks/containers.ts';
-import { providers } from '../providers/providers.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { containerFlags, runVerb } = await import('../playbooks/containers.ts');
+const { providers } = await import('../providers/providers.ts');
 
 await main({
   name: 'start',

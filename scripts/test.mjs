@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { runTests } from '../tests/support/run.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { runTests } = await import('../tests/support/run.ts');
 
 await main({
   name: 'test',

@@ -1,8 +1,10 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { containerFlags } from '../playbooks/containers.ts';
-import { runTrust } from '../playbooks/trust.ts';
-import { providers } from '../providers/providers.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { containerFlags } = await import('../playbooks/containers.ts');
+const { runTrust } = await import('../playbooks/trust.ts');
+const { providers } = await import('../providers/providers.ts');
 
 await main({
   name: 'trust',

@@ -1,8 +1,10 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { containerFlags } from '../playbooks/containers.ts';
-import { runUnlock } from '../playbooks/unlock.ts';
-import { providers } from '../providers/providers.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { containerFlags } = await import('../playbooks/containers.ts');
+const { runUnlock } = await import('../playbooks/unlock.ts');
+const { providers } = await import('../providers/providers.ts');
 
 await main({
   name: 'unlock',

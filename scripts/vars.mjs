@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../engine/cli/command.ts';
-import { runVars, varsFlags } from '../playbooks/vars.ts';
+import '../engine/cli/quick-start.ts';
+
+const { main } = await import('../engine/cli/command.ts');
+const { runVars, varsFlags } = await import('../playbooks/vars.ts');
 
 await main({
   name: 'vars',

@@ -1,6 +1,8 @@
 #!/usr/bin/env zx
-import { main } from '../../engine/cli/command.ts';
-import { runPlay } from './play.ts';
+import '../../engine/cli/quick-start.ts';
+
+const { main } = await import('../../engine/cli/command.ts');
+const { runPlay } = await import('./play.ts');
 
 await main({
   name: 'play',

@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { auditEntry } from '../audit/entry.ts';
+import { auditEntry } from '../audit/schema.ts';
+import { EVENT_VERSION } from './event-version.ts';
 import { change, count, flag, host, ms, outcome, planned, recap, role, text, where } from './fields.ts';
-
-/** Raised when a field changes its meaning or goes away; a new type or field does not raise it. */
-export const EVENT_VERSION = 1;
 
 /** What every event carries. */
 export const envelope = {

@@ -1,4 +1,5 @@
-import { EVENT_VERSION, type EventBody, type RunEvent } from './events.ts';
+import { EVENT_VERSION } from './event-version.ts';
+import type { EventBody, RunEvent } from './events.ts';
 import { Mask } from './mask.ts';
 import { plainRenderer } from './plain.ts';
 import { newRun, type RunIdentity } from './run-identity.ts';

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { createAdmin, type KafkaAdmin, type KafkaOptions, KafkaUnreachableError } from '@odin/kafka';
+import type { KafkaAdmin, KafkaOptions } from '@odin/kafka';
 import { KitError } from '#engine/errors.ts';
 import { inGroup } from '#engine/inventory/inventory.ts';
 import type { Controller } from '#engine/resource.ts';
@@ -37,6 +37,8 @@ export async function withAdmin<Result>(
   controller: Controller,
   work: (admin: KafkaAdmin) => Promise<Result>,
 ): Promise<Result> {
+  // Not with the role: a run that asks no broker does not wait for a client of Kafka to load.
+  const { createAdmin, KafkaUnreachableError } = await import('@odin/kafka');
   let admin: KafkaAdmin | undefined;
   try {
     admin = await createAdmin(await kafkaThroughSsh(controller));

@@ -54,6 +54,11 @@ describe('scripts and make', () => {
     it(`is thin: at most ${MAX_SCRIPT_LINES} lines`, () =>
       expect(linesOf(`scripts/${file}`)).toBeLessThanOrEqual(MAX_SCRIPT_LINES));
     it('runs by itself', () => expect(text.startsWith('#!/usr/bin/env zx\n')).toBe(true));
+    it('imports quick-start.ts before anything else, and the rest afterwards', () => {
+      const [first, ...others] = [...text.matchAll(/^import .*$/gm)].map(([line]) => line);
+      expect(first).toBe("import '../engine/cli/quick-start.ts';");
+      expect(others).toEqual([]);
+    });
     it('calls itself by its own name', () => {
       const name = /\bname: '([\w-]+)'/.exec(text)?.[1];
       if (name !== undefined) expect(`${name}.mjs`).toBe(file);

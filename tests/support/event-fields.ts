@@ -1,7 +1,7 @@
 /** The fields of an event as the rows of a table: `hosts[].changes[].patch`, its type, what it means. */
 
 import { z } from 'zod';
-import { auditEntry } from '#engine/audit/entry.ts';
+import { auditEntry } from '#engine/audit/schema.ts';
 
 /** An object that has a table of its own. */
 const isEntry = (field: unknown): boolean => field instanceof z.ZodObject && field.shape === auditEntry.shape;

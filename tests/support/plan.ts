@@ -4,6 +4,7 @@ import { applyPlay } from '#engine/apply.ts';
 import { FleetLock } from '#engine/lock/fleet-lock.ts';
 import { thisHolder } from '#engine/lock/holder.ts';
 import { type HostPlan, pendingOf, planHost, type Wanted } from '#engine/plan.ts';
+import { hunks } from '#engine/report/hunks.ts';
 import { plannedText } from '#engine/report/plan-text.ts';
 import { plannedEvent } from '#engine/report/planned.ts';
 import type { Resource } from '#engine/resource.ts';
@@ -43,4 +44,4 @@ export const pendingLines = (plan: HostPlan): string[] =>
 
 /** The plan as it is printed. */
 export const planText = (plans: readonly HostPlan[], diff: boolean): string =>
-  plannedText(plannedEvent(plans, diff).hosts);
+  plannedText(plannedEvent(plans, diff ? hunks : undefined).hosts);

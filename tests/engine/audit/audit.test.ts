@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type AuditEntry, auditEntry } from '#engine/audit/entry.ts';
+import type { AuditEntry } from '#engine/audit/entry.ts';
+import { auditEntry } from '#engine/audit/schema.ts';
 import { newestEntries } from '#engine/audit/shell.ts';
 import type { RunEvent } from '#engine/report/events.ts';
 import { readEvents } from '#engine/report/read-events.ts';

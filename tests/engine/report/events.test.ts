@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { auditEntry } from '#engine/audit/entry.ts';
+import { auditEntry } from '#engine/audit/schema.ts';
 import { EVENTS, envelope } from '#engine/report/events.ts';
 import { readEvents } from '#engine/report/read-events.ts';
 import { fieldRows } from '../../support/event-fields.ts';
