@@ -26,6 +26,12 @@ const SWEEP_AFTER_MS = SESSION_TIMEOUT_MS + 2_000;
 const BACKOFF_MIN_MS = 250;
 const BACKOFF_MAX_MS = 2_000;
 
+/** Where another tail of the same stream was. */
+export interface TailStart {
+  readonly epoch: string;
+  readonly positions: readonly Position[];
+}
+
 export interface TailOptions extends KafkaOptions {
   /** The setting that all instances share. */
   readonly groupId: string;
@@ -36,6 +42,8 @@ export interface TailOptions extends KafkaOptions {
   readonly topics: readonly string[];
   /** A topic whose identity is part of the epoch. */
   readonly marker?: string;
+  /** Goes on from there, if one is of the epoch that is found. */
+  readonly from?: readonly TailStart[];
   readonly onRecords: (epoch: string, records: readonly FeedRecord[]) => void;
   readonly onEpoch?: (epoch: string) => void;
   /** Before the first records of a session: where it starts. Empty when the broker decides (`partitioned`). */
@@ -175,8 +183,12 @@ class TailLoop {
 
   /** Where the new session starts: our own offsets, made readable, and every difference told. */
   async #reposition(stream: Stream, admin: KafkaAdmin): Promise<void> {
-    const { topics, onEpoch, onStart, onGap } = this.#options;
+    const { topics, from, onEpoch, onStart, onGap } = this.#options;
     const before = this.#stream;
+    if (!before) {
+      const start = from?.find(({ epoch }) => epoch === stream.epoch);
+      for (const { topic, partition, next } of start?.positions ?? []) this.#positions.set(topic, partition, next);
+    }
     for (const topic of topics) {
       if (before && before.topics.get(topic)?.id !== stream.topics.get(topic)?.id) this.#positions.restart(topic);
     }

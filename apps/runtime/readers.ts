@@ -46,6 +46,17 @@ export const oneOf =
     return found;
   };
 
+/** What the first reads, otherwise the second; a value that neither can read is reported as by the second. */
+export const either =
+  <A, B>(first: (value: string) => A, second: (value: string) => B) =>
+  (value: string): A | B => {
+    try {
+      return first(value);
+    } catch {
+      return second(value);
+    }
+  };
+
 export const name = (value: string): string => {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value)) {
     throw new Error('expected letters, digits, ".", "_" or "-", at most 100');

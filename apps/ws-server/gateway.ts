@@ -5,12 +5,12 @@ import type { Duplex } from 'node:stream';
 import { CLIENT_MESSAGE_MAX_BYTES, channelName, type FeedQuery } from '@odin/events';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { AdmissionPolicy } from './admission/admission.ts';
+import type { Feed } from './feed/feed.ts';
 import type { Backpressure } from './hub/backpressure.ts';
 import { Client } from './hub/client.ts';
 import { type Hub, maskOf } from './hub/hub.ts';
 import { handleMessage, startResume } from './messages.ts';
 import type { Pings } from './pings.ts';
-import type { LogReplay } from './resume/log-replay.ts';
 import type { Stats } from './stats.ts';
 
 const BAD_HANDSHAKE =
@@ -25,7 +25,7 @@ export interface GatewayOptions {
   readonly admission: AdmissionPolicy;
   readonly hub: Hub;
   readonly backpressure: Backpressure;
-  readonly log: Pick<LogReplay, 'read'>;
+  readonly feed: Pick<Feed, 'read'>;
   readonly pings: Pings;
   readonly stats: Stats;
   readonly welcome: () => { instance: string; release: string; epoch: string };

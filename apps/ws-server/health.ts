@@ -2,7 +2,6 @@
 
 import { availableParallelism, totalmem } from 'node:os';
 import type { TailHealth } from '@odin/kafka';
-import type { Stats } from './stats.ts';
 
 const SAMPLE_MS = 2_000;
 const MEMORY_MAX_PERCENT = 95;
@@ -27,22 +26,30 @@ export class CpuSampler {
   }
 }
 
-/** Of the memory that this process may use. Outside a container the constraint is 0 or larger than the machine. */
-export function memoryUse() {
+/** Of the memory that may be used. Outside a container the constraint is 0 or larger than the machine. */
+export function memoryUse(usedBytes: number) {
   const limitBytes = Math.min(process.constrainedMemory() || totalmem(), totalmem());
-  const usedBytes = process.memoryUsage.rss();
   return { percentage: round((100 * usedBytes) / limitBytes), usedBytes, limitBytes };
 }
 
-export function health(kafka: TailHealth, cpu: CpuSampler, stats: Stats, maxConnections: number) {
-  const memory = memoryUse();
+export interface HealthSources {
+  readonly kafka: TailHealth;
+  readonly cpuPercentage: number;
+  readonly usedBytes: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+}
+
+export type Health = ReturnType<typeof health>;
+
+export function health({ kafka, cpuPercentage, usedBytes, connections, maxConnections }: HealthSources) {
+  const memory = memoryUse(usedBytes);
   const memoryHealthy = memory.percentage < MEMORY_MAX_PERCENT;
-  const { connections } = stats;
   return {
     healthy: kafka.healthy && memoryHealthy,
     checks: {
       kafka,
-      cpu: { healthy: true, percentage: cpu.percentage },
+      cpu: { healthy: true, percentage: round(cpuPercentage) },
       memory: { healthy: memoryHealthy, ...memory },
       capacity: {
         healthy: true,

@@ -6,7 +6,7 @@ export class Lifecycle {
   /** The process ends: no new client is accepted. */
   ending = false;
   /** It has served once. */
-  #served = false;
+  served = false;
   readonly #kafkaHealthy: () => boolean;
 
   constructor(kafkaHealthy: () => boolean) {
@@ -16,7 +16,7 @@ export class Lifecycle {
   /** May it be sent traffic by whoever starts it? */
   get ready(): boolean {
     const ready = this.#kafkaHealthy() && !this.draining;
-    this.#served ||= ready;
+    this.served ||= ready;
     return ready;
   }
 
@@ -25,6 +25,6 @@ export class Lifecycle {
    * outage of the brokers is everybody's: leaving the balancer then would only turn waiting clients into refused ones.
    */
   get admitting(): boolean {
-    return (this.#served || this.ready) && !this.draining;
+    return (this.served || this.ready) && !this.draining;
   }
 }

@@ -35,6 +35,13 @@ export const schema = {
     fallback: [] as readonly string[],
     read: read.list(read.cidr),
   },
+  workers: {
+    env: 'WS_WORKERS',
+    about:
+      'processes that serve clients, beside one that reads Kafka; 0: one process for all; auto: every core but one',
+    fallback: 'auto' as number | 'auto',
+    read: read.either(read.oneOf('auto'), read.integer(0, 64)),
+  },
   maxConnections: {
     env: 'WS_MAX_CONNECTIONS',
     about: 'clients at once',

@@ -47,10 +47,15 @@ export function createStats() {
     messagesReplayed: 0,
     lagging: 0,
     flushes: 0,
-    records: 0,
-    recordsDropped: zero(RECORD_DROP_REASONS),
     proxyErrors: 0,
   };
 }
 
 export type Stats = ReturnType<typeof createStats>;
+
+/** Of what reads Kafka. */
+export function createIngestStats() {
+  return { records: 0, recordsDropped: zero(RECORD_DROP_REASONS) };
+}
+
+export type IngestStats = ReturnType<typeof createIngestStats>;

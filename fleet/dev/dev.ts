@@ -50,7 +50,14 @@ export async function runDev(say: (line: string) => void, offset = 0): Promise<v
         PUBLISHER_RATE: '50',
         PUBLISHER_TOKENS: 'BTC,ETH,SOL',
       }),
-      watch('ws-server', { ...shared, PORT: String(ports.wsServer), INSTANCE: 'dev' }),
+      watch('ws-server', {
+        ...shared,
+        PORT: String(ports.wsServer),
+        INSTANCE: 'dev',
+        // One process: it is gone and back sooner when a file changes.
+        WS_WORKERS: '0',
+        WS_ADMIN_SOCKET: join(home, 'ws.sock'),
+      }),
     );
     say(`live page   http://localhost:${ports.wsServer}/`);
     say(`feed        ws://localhost:${ports.wsServer}/ws?token=BTC`);

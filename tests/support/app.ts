@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,8 @@ export interface App {
   readonly port: number;
   /** `http://127.0.0.1:port`. */
   readonly url: string;
+  /** The processes that it has started, by the name of their program. */
+  readonly children: (program: string) => Promise<number[]>;
   /** What it has written so far. */
   readonly output: () => string;
   readonly get: (path: string) => Promise<{ status: number; body: Record<string, unknown> }>;
@@ -54,6 +56,7 @@ export async function startApp(name: 'ws-server' | 'publisher', env: Record<stri
     port,
     url,
     output,
+    children: (program) => childrenOf(child.pid ?? 0, program),
     get: (path) => request(path),
     post: (path, body) => request(path, { method: 'POST', body: JSON.stringify(body) }),
     async end() {
@@ -70,6 +73,13 @@ export async function startApp(name: 'ws-server' | 'publisher', env: Record<stri
       await exit;
     },
   };
+}
+
+async function childrenOf(parent: number, program: string): Promise<number[]> {
+  const own = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8');
+  const pids = own.split(' ').map(Number).filter(Boolean);
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => commands[index]?.includes(program));
 }
 
 export function stateDir(): Promise<string> {

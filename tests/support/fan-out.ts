@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { type EventTypeName, type GapRange, recordValue, SUFFIXES, type Suffix, TOPICS } from '@odin/events';
 import { partitionOfKey } from '@odin/kafka';
 import { AdmissionPolicy } from '../../apps/ws-server/admission/admission.ts';
+import type { Feed } from '../../apps/ws-server/feed/feed.ts';
 import { Gateway } from '../../apps/ws-server/gateway.ts';
 import { Backpressure, type Limits } from '../../apps/ws-server/hub/backpressure.ts';
 import { Flusher } from '../../apps/ws-server/hub/flush.ts';
@@ -14,21 +15,20 @@ import { Hub } from '../../apps/ws-server/hub/hub.ts';
 import { latestOf } from '../../apps/ws-server/hub/latest.ts';
 import { Lifecycle } from '../../apps/ws-server/lifecycle.ts';
 import { Pings } from '../../apps/ws-server/pings.ts';
-import type { LogReplay } from '../../apps/ws-server/resume/log-replay.ts';
 import { createStats } from '../../apps/ws-server/stats.ts';
 
 const LIMITS: Limits = { lagBytes: 128 * 1024, queueBytes: 64 * 1024 * 1024, lagMs: 60_000 };
 
 const HISTORY: HistoryLimits = { bytes: 64 * 1024 * 1024, seconds: 60 };
 
-const noLog = { read: () => Promise.reject(new Error('there is no Kafka here')) };
+const noKafka = { read: () => Promise.reject(new Error('there is no Kafka here')) };
 
 export interface FanOutOptions {
   readonly limits?: Partial<Limits>;
   readonly history?: Partial<HistoryLimits>;
   readonly pingSeconds?: number;
   /** What stands for Kafka when memory is not enough. */
-  readonly log?: Pick<LogReplay, 'read'>;
+  readonly feed?: Pick<Feed, 'read'>;
   /** 0 cuts a flush into many slices, so that clients come and go in the middle of it. */
   readonly sliceMs?: number;
 }
@@ -38,7 +38,7 @@ export async function startFanOut({
   history,
   pingSeconds = 25,
   sliceMs,
-  log = noLog,
+  feed = noKafka,
 }: FanOutOptions = {}) {
   const stats = createStats();
   const latest = (ranges: readonly GapRange[]) => latestOf(hub, ranges);
@@ -54,10 +54,10 @@ export async function startFanOut({
   const lifecycle = new Lifecycle(() => true);
   const pings = new Pings(pingSeconds);
   const gateway = new Gateway({
-    admission: new AdmissionPolicy({ maxConnections: 100_000 }, lifecycle, stats),
+    admission: new AdmissionPolicy({ maxConnections: 100_000, connections: () => stats.connections }, lifecycle),
     hub,
     backpressure,
-    log,
+    feed,
     pings,
     stats,
     welcome: () => ({ instance: 'test', release: 'test', epoch: hub.position.epoch }),
@@ -81,11 +81,9 @@ export async function startFanOut({
       offsets.set(`${token}.${suffix}`, offset + 1);
       const event = { type, token, timestamp: Date.now(), data: { padding } } as const;
       const value = Buffer.from(recordValue(event));
-      const name = TOPICS[topic]?.name ?? '';
       const partition = partitionOfKey(token, TOPICS[topic]?.partitions ?? 1);
-      const record = { topic: name, partition, offset, timestamp: event.timestamp, key: null, value };
       hub.seek(topic, partition, offset);
-      hub.publish(hub.position.epoch, topic, token, { ...record, header: () => undefined }, value);
+      hub.publish(topic, partition, { token, offset, timestamp: event.timestamp, value });
       hub.position.set(topic, partition, offset + 1);
     },
     /** The next offset of a channel. */

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { type FeedQuery, parseFeedQuery } from '@odin/events';
 import type { Lifecycle } from '../lifecycle.ts';
 import { clientAddress } from '../proxy/listener.ts';
-import type { Refusal, Stats } from '../stats.ts';
+import type { Refusal } from '../stats.ts';
 import type { Pressure } from './pressure.ts';
 import type { ConnectionRates } from './rates.ts';
 
@@ -16,6 +16,8 @@ export type Admission =
 
 export interface AdmissionLimits {
   readonly maxConnections: number;
+  /** How many there are. */
+  readonly connections: () => number;
   readonly pressure?: Pick<Pressure, 'refusal'>;
   readonly rates?: Pick<ConnectionRates, 'refusal'>;
 }
@@ -23,12 +25,10 @@ export interface AdmissionLimits {
 export class AdmissionPolicy {
   readonly #limits: AdmissionLimits;
   readonly #lifecycle: Lifecycle;
-  readonly #stats: Stats;
 
-  constructor(limits: AdmissionLimits, lifecycle: Lifecycle, stats: Stats) {
+  constructor(limits: AdmissionLimits, lifecycle: Lifecycle) {
     this.#limits = limits;
     this.#lifecycle = lifecycle;
-    this.#stats = stats;
   }
 
   decide(request: IncomingMessage): Admission {
@@ -42,9 +42,9 @@ export class AdmissionPolicy {
   }
 
   #noRoom({ socket }: IncomingMessage): keyof typeof REASONS | undefined {
-    const { maxConnections, pressure, rates } = this.#limits;
+    const { maxConnections, connections, pressure, rates } = this.#limits;
     if (this.#lifecycle.ending) return 'ending';
-    if (this.#stats.connections >= maxConnections) return 'full';
+    if (connections() >= maxConnections) return 'full';
     return pressure?.refusal() ?? rates?.refusal(clientAddress(socket));
   }
 }

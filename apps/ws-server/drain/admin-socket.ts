@@ -7,7 +7,8 @@ import { once } from 'node:events';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { type Drain, SHED_RATE_MAX } from './drain.ts';
+import { type Logger, messageOf } from '@odin/runtime';
+import { type DrainControl, SHED_RATE_MAX } from './drain.ts';
 
 const LINE_MAX_CHARACTERS = 256;
 const IDLE_TIMEOUT_MS = 10_000;
@@ -19,23 +20,35 @@ export type AdminAnswer =
   | { readonly ok: true; readonly status: unknown }
   | { readonly ok: false; readonly error: string };
 
-export function perform(drain: Drain, line: string): AdminAnswer {
+export async function perform(drain: DrainControl, line: string): Promise<AdminAnswer> {
   const [verb = '', argument, ...more] = line.trim().split(/\s+/);
   const wantsRate = verb === 'shed';
   if ((argument !== undefined) !== wantsRate || more.length > 0) return { ok: false, error: `usage: ${VERBS}` };
-  if (verb === 'drain') drain.drain();
-  else if (verb === 'undrain') drain.undrain();
+  if (verb === 'drain') await drain.drain();
+  else if (verb === 'undrain') await drain.undrain();
   else if (wantsRate) {
     const rate = Number(argument);
     if (!(rate > 0 && rate <= SHED_RATE_MAX))
       return { ok: false, error: `RATE is above 0, up to ${SHED_RATE_MAX} a second` };
-    drain.shed(rate);
+    await drain.shed(rate);
   } else if (verb !== 'status') return { ok: false, error: `unknown verb ${JSON.stringify(verb)}; known: ${VERBS}` };
-  return { ok: true, status: drain.status() };
+  return { ok: true, status: await drain.status() };
+}
+
+/** Without the socket the instance serves all the same; that is said. */
+export function offerAdmin(
+  { adminSocket }: { adminSocket: string },
+  drain: DrainControl,
+  log: Logger,
+): Promise<Server | undefined> {
+  return listenAdmin(adminSocket, drain).catch((error: unknown) => {
+    log.warn('no admin socket: only SIGTERM drains this instance', { error: messageOf(error) });
+    return undefined;
+  });
 }
 
 /** Takes the place of a socket that nobody listens on any more. Throws when somebody does. */
-export async function listenAdmin(path: string, drain: Drain): Promise<Server> {
+export async function listenAdmin(path: string, drain: DrainControl): Promise<Server> {
   await mkdir(dirname(path), { recursive: true });
   if (await isServed(path)) throw new Error(`another process listens on ${path}`);
   await rm(path, { force: true });
@@ -46,7 +59,7 @@ export async function listenAdmin(path: string, drain: Drain): Promise<Server> {
   return server;
 }
 
-function serve(socket: Socket, drain: Drain): void {
+function serve(socket: Socket, drain: DrainControl): void {
   let text = '';
   socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
   socket.on('error', () => socket.destroy());
@@ -54,9 +67,10 @@ function serve(socket: Socket, drain: Drain): void {
     text += chunk;
     const end = text.indexOf('\n');
     if (end < 0 && text.length <= LINE_MAX_CHARACTERS) return;
-    const answer: AdminAnswer =
+    socket.removeAllListeners('data');
+    const answer: AdminAnswer | Promise<AdminAnswer> =
       end < 0 ? { ok: false, error: 'the line is too long' } : perform(drain, text.slice(0, end));
-    socket.removeAllListeners('data').end(`${JSON.stringify(answer)}\n`);
+    void Promise.resolve(answer).then((said) => socket.end(`${JSON.stringify(said)}\n`));
   });
 }
 

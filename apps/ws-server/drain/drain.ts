@@ -19,6 +19,16 @@ const POLL_MS = 20;
 /** Kept back from the grace period for the exit itself. */
 const RESERVE_MS = 1_000;
 
+/** Who is asked by the admin socket: one process, or all of an instance. */
+export interface DrainControl {
+  /** `/lb` answers 503 from now on; nothing else changes. */
+  drain(): void | Promise<void>;
+  /** Closes `perSecond` clients a second until none is left; implies `drain`. A later call changes the rate. */
+  shed(perSecond: number): void | Promise<void>;
+  undrain(): void | Promise<void>;
+  status(): DrainStatus | Promise<DrainStatus>;
+}
+
 export interface DrainStatus {
   readonly state: 'serving' | 'draining' | 'shedding' | 'ending';
   /** Clients connected now. */
@@ -29,7 +39,7 @@ export interface DrainStatus {
   readonly shed: { readonly perSecond: number; readonly closed: number; readonly secondsLeft: number } | null;
 }
 
-export class Drain {
+export class Drain implements DrainControl {
   readonly #lifecycle: Lifecycle;
   readonly #clients: ReadonlySet<Client>;
   readonly #hub: Hub;
@@ -43,16 +53,14 @@ export class Drain {
     this.#stats = stats;
   }
 
-  /** `/lb` answers 503 from now on; nothing else changes. */
   drain(): void {
     this.#lifecycle.draining = true;
   }
 
-  /** Closes `perSecond` clients a second until none is left; implies `drain`. A later call changes the rate. */
   shed(perSecond: number): void {
     this.drain();
-    this.#shed?.stop();
-    this.#shed = new Shed(this.#clients, this.#hub, perSecond);
+    if (this.#shed) this.#shed.perSecond = perSecond;
+    else this.#shed = new Shed(this.#clients, this.#hub, perSecond);
   }
 
   undrain(): void {
@@ -68,7 +76,7 @@ export class Drain {
     const shed = this.#shed;
     const { connectionsTotal, lastConnectionAt } = this.#stats;
     return {
-      state: ending ? 'ending' : shed ? 'shedding' : draining ? 'draining' : 'serving',
+      state: stateOf(ending, shed !== undefined, draining),
       clients: size,
       lastConnectionMsAgo: lastConnectionAt === 0 ? null : Date.now() - lastConnectionAt,
       connectionsTotal,
@@ -88,4 +96,10 @@ export class Drain {
     this.#shed?.stop();
     for (const client of this.#clients) client.ws.terminate();
   }
+}
+
+export function stateOf(ending: boolean, shedding: boolean, draining: boolean): DrainStatus['state'] {
+  if (ending) return 'ending';
+  if (shedding) return 'shedding';
+  return draining ? 'draining' : 'serving';
 }

@@ -11,7 +11,7 @@ const TICK_MS = 20;
 const RETRY_SPREAD_MS = 3_000;
 
 export class Shed {
-  readonly perSecond: number;
+  perSecond: number;
   closed = 0;
   readonly #clients: ReadonlySet<Client>;
   readonly #hub: Hub;

@@ -1,6 +1,7 @@
 /**
- * The live page and the client library for browsers. A browser cannot run TypeScript: types are stripped once, at start,
- * so there is no build step and the browser runs the very files that Node runs.
+ * The live page and the client library for browsers. A browser cannot run TypeScript: types are stripped when a file is
+ * first asked for, so there is no build step and the browser runs the very files that Node runs. Not sooner: what strips
+ * takes 15 MB in each process, and most processes are never asked.
  */
 
 import { readdir, readFile } from 'node:fs/promises';
@@ -14,7 +15,7 @@ dropWarning('ExperimentalWarning', 'stripTypeScriptTypes');
 
 export interface Asset {
   readonly type: string;
-  readonly body: Buffer;
+  readonly body: () => Promise<Buffer>;
 }
 
 const TYPES: Record<string, string> = {
@@ -34,13 +35,26 @@ export async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   for (const [path, folder] of Object.entries(folders)) {
     for (const name of await readdir(folder)) {
       const type = TYPES[extname(name)];
-      if (type) assets.set(`${path}${name}`, { type, body: await load(join(folder, name)) });
+      if (type) assets.set(`${path}${name}`, { type, body: loaded(join(folder, name)) });
     }
   }
-  assets.set('/client.js', { type: TYPES['.ts'] ?? '', body: Buffer.from("export * from '/client/index.ts';\n") });
+  const client = Buffer.from("export * from '/client/index.ts';\n");
+  assets.set('/client.js', { type: TYPES['.ts'] ?? '', body: async () => client });
   const index = assets.get('/page/index.html');
   if (index) assets.set('/', index);
   return assets;
+}
+
+/** Once, and again where that failed. */
+function loaded(path: string): () => Promise<Buffer> {
+  let body: Promise<Buffer> | undefined;
+  return () => {
+    body ??= load(path).catch((error: unknown) => {
+      body = undefined;
+      throw error;
+    });
+    return body;
+  };
 }
 
 async function load(path: string): Promise<Buffer> {

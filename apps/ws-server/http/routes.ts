@@ -1,7 +1,8 @@
 /** HTTP beside the WebSocket: health, metrics, version, the live page. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import type { Instance } from '../instance.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import { clientAddress } from '../proxy/listener.ts';
 import type { Networks } from '../proxy/networks.ts';
@@ -9,9 +10,8 @@ import type { Asset } from './assets.ts';
 
 export interface RouteOptions {
   readonly lifecycle: Lifecycle;
-  readonly health: () => { readonly healthy: boolean };
+  readonly instance: Instance;
   readonly version: Record<string, string>;
-  readonly registry: Registry;
   readonly internal: Networks;
   readonly assets: ReadonlyMap<string, Asset>;
 }
@@ -33,7 +33,7 @@ export function createHttp(options: RouteOptions): Server {
 }
 
 async function route(options: RouteOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { lifecycle, version, assets, registry, internal } = options;
+  const { lifecycle, instance, version, assets, internal } = options;
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     json(response, 405, { error: 'use GET' });
@@ -41,7 +41,7 @@ async function route(options: RouteOptions, request: IncomingMessage, response: 
   }
   switch (path) {
     case '/health': {
-      const report = options.health();
+      const report = await instance.health();
       json(response, report.healthy ? 200 : 503, report);
       return;
     }
@@ -62,7 +62,7 @@ async function route(options: RouteOptions, request: IncomingMessage, response: 
         json(response, 403, { error: 'metrics are for internal addresses' });
         return;
       }
-      response.writeHead(200, { 'content-type': registry.contentType }).end(await registry.metrics());
+      response.writeHead(200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }).end(await instance.metrics());
       return;
     case '/ws':
       response.setHeader('upgrade', 'websocket');
@@ -70,8 +70,12 @@ async function route(options: RouteOptions, request: IncomingMessage, response: 
       return;
   }
   const asset = assets.get(path);
-  if (asset) response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(asset.body);
-  else json(response, 404, { error: 'no such path' });
+  if (!asset) {
+    json(response, 404, { error: 'no such path' });
+    return;
+  }
+  const body = await asset.body();
+  response.writeHead(200, { 'content-type': asset.type, ...SECURITY_HEADERS }).end(body);
 }
 
 function flag(response: ServerResponse, name: string, value: boolean): void {

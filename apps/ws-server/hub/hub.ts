@@ -1,7 +1,8 @@
 /** Tokens, their groups, and who is in them. Events come in at `publish`; the flusher takes them out. */
 
-import { channelName, envelopePrefix, isToken, PROBE_TOKEN, SUFFIXES, type Suffix, TOPICS } from '@odin/events';
-import { type FeedRecord, partitionOfKey } from '@odin/kafka';
+import { channelName, envelopePrefix, PROBE_TOKEN, SUFFIXES, type Suffix, TOPICS } from '@odin/events';
+import { partitionOfKey } from '@odin/kafka';
+import type { FeedEvent } from '../feed/feed.ts';
 import type { Client } from './client.ts';
 import type { Flusher } from './flush.ts';
 import { EnvelopeFrames } from './frames.ts';
@@ -56,32 +57,31 @@ export class Hub {
   }
 
   /**
-   * `topic` is the index in TOPICS; `token` the record's key. The caller moves the position, before anything else runs:
-   * once a batch, since all offsets of a batch belong together.
+   * `topic` is the index in TOPICS. The caller moves the position, before anything else runs: once a slice, since all
+   * offsets of a slice belong together.
    */
-  publish(epoch: string, topic: number, token: string, record: FeedRecord, value: Buffer): void {
+  publish(topic: number, partition: number, event: FeedEvent): void {
     const { keeps } = this.history;
+    const { token, offset, timestamp } = event;
     const known = this.#tokens.get(token) ?? (keeps ? this.#remember(token) : undefined);
     if (!known) return;
-    const { partition, offset, timestamp } = record;
     const bit = 1 << topic;
     let frame: Buffer | undefined;
     if (keeps) {
-      frame = this.#frame(known, epoch, topic, token, record, value);
+      frame = this.#frame(known, topic, partition, event);
       this.history.append(known.tips, topic, partition, offset, frame);
     }
     for (const group of known.groups) {
       if ((group.mask & bit) === 0) continue;
-      frame ??= this.#frame(known, epoch, topic, token, record, value);
+      frame ??= this.#frame(known, topic, partition, event);
       group.append(frame, topic, partition, offset, timestamp);
       this.#flusher.mark(group, this.position);
     }
   }
 
-  /** The frame of a record that is read again. Valid until the next frame is built. */
-  frame(token: string, topic: number, record: FeedRecord, value: Buffer): Buffer {
-    const known = this.#tokens.get(token) ?? emptyToken();
-    return this.#frame(known, this.position.epoch, topic, token, record, value);
+  /** The frame of an event that was read again. Valid until the next frame is built. */
+  frame(topic: number, partition: number, event: FeedEvent): Buffer {
+    return this.#frame(this.#tokens.get(event.token) ?? emptyToken(), topic, partition, event);
   }
 
   /** All groups, for what concerns their members. */
@@ -203,16 +203,16 @@ export class Hub {
     }
   }
 
-  #frame(known: Token, epoch: string, topic: number, token: string, record: FeedRecord, value: Buffer): Buffer {
+  #frame(known: Token, topic: number, partition: number, { token, offset, timestamp, value }: FeedEvent): Buffer {
+    const { epoch } = this.position;
     let prefix = known.prefixes[topic];
     const from = TOPICS[topic];
-    if (from && (prefix?.epoch !== epoch || prefix.partition !== record.partition)) {
-      const { partition } = record;
+    if (from && (prefix?.epoch !== epoch || prefix.partition !== partition)) {
       const text = envelopePrefix({ epoch, token, suffix: from.suffix, topic: from.name, partition });
       prefix = { epoch, partition, bytes: Buffer.from(text) };
       known.prefixes[topic] = prefix;
     }
-    return this.#frames.frame(prefix?.bytes ?? Buffer.alloc(0), record.offset, record.timestamp, value);
+    return this.#frames.frame(prefix?.bytes ?? Buffer.alloc(0), offset, timestamp, value);
   }
 }
 
@@ -222,11 +222,6 @@ function emptyToken(): Token {
 
 function isForgotten({ tips }: Token, first: number): boolean {
   return tips.every((tip) => tip < first);
-}
-
-/** Whether records with this key may reach anybody. */
-export function isFeedKey(key: string): boolean {
-  return key === PROBE_TOKEN || isToken(key);
 }
 
 /** Bit i: the channel of TOPICS[i]. */

@@ -1,6 +1,7 @@
 /** How far the ingest has read: for each partition of each topic the next offset. What a cursor is made of. */
 
 import { formatCursor, SUFFIXES, type Suffix, TOPICS } from '@odin/events';
+import type { Start } from '../feed/feed.ts';
 
 type Offsets = (number | undefined)[];
 
@@ -23,6 +24,13 @@ export class Position {
   /** How many partitions of the topic are known. */
   partitions(topic: number): number {
     return this.#next[topic]?.length ?? 0;
+  }
+
+  /** Of every partition that is known. */
+  starts(): Start[] {
+    return this.#next.flatMap((offsets, topic) =>
+      offsets.flatMap((next, partition) => (next === undefined ? [] : [{ topic, partition, next }])),
+    );
   }
 
   restart(epoch: string): void {

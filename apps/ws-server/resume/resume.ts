@@ -6,10 +6,10 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CLOSE, type Cursor, channelName, type GapRange, type GapReason, SUFFIXES, TOPICS } from '@odin/events';
+import type { Feed } from '../feed/feed.ts';
 import type { Client } from '../hub/client.ts';
 import { channelsOf, type Hub } from '../hub/hub.ts';
 import type { Stats } from '../stats.ts';
-import type { LogReplay } from './log-replay.ts';
 
 /** Well below the least threshold of backpressure that makes sense: a resume is no reason to lag. */
 const PIECE_BYTES = 64 * 1024;
@@ -28,7 +28,7 @@ interface Want {
 
 export interface ResumeContext {
   readonly hub: Hub;
-  readonly log: Pick<LogReplay, 'read'>;
+  readonly feed: Pick<Feed, 'read'>;
   readonly stats: Stats;
 }
 
@@ -55,15 +55,15 @@ export async function resume(
 
 class Resume {
   readonly #hub: Hub;
-  readonly #log: Pick<LogReplay, 'read'>;
+  readonly #feed: Pick<Feed, 'read'>;
   readonly #stats: Stats;
   readonly #client: Client;
   readonly #cursor: Cursor;
   #from: 'memory' | 'log' = 'memory';
 
-  constructor({ hub, log, stats }: ResumeContext, client: Client, cursor: Cursor) {
+  constructor({ hub, feed, stats }: ResumeContext, client: Client, cursor: Cursor) {
     this.#hub = hub;
-    this.#log = log;
+    this.#feed = feed;
     this.#stats = stats;
     this.#client = client;
     this.#cursor = cursor;
@@ -136,15 +136,18 @@ class Resume {
     const from = next[topic] ?? 0;
     const live = this.#hub.position.get(topic, partition) ?? from;
     this.#from = 'log';
-    const reply = await this.#log.read({ topic: name, partition, token, from, to: Math.max(from, live) });
+    const reply = await this.#feed.read({ topic: name, partition, token, from, to: Math.max(from, live) });
     if (reply.pastEnd) return false;
+    // Meanwhile offsets may have begun again: what was read belongs to those before.
+    if (this.#hub.position.epoch !== this.#cursor.epoch) return true;
     // Ahead of this instance, and rightly so: it is sent some of it once more, which the client drops.
     next[topic] = from > live ? live : Math.min(reply.next, live);
     if (reply.lostBefore !== undefined) {
       const range = { channel: channelName(token, SUFFIXES[topic] ?? 'trade'), topic: name, partition };
       this.#tellGap('retention', [{ ...range, from, to: Math.min(reply.lostBefore, live) - 1 }]);
     }
-    await this.#write(reply.frames);
+    // The frame is built in memory that the next one uses.
+    await this.#write(reply.events.map((event) => Buffer.from(this.#hub.frame(topic, partition, event))));
     return true;
   }
 

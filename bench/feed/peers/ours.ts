@@ -7,7 +7,7 @@ import { tokenName } from '../stream.ts';
 import { serve } from './peer.ts';
 
 const TOPIC = 0;
-const [{ name: topic, partitions }] = TOPICS;
+const [{ partitions }] = TOPICS;
 
 // What the settings say by default.
 const server = await startFanOut({ limits: { lagMs: 5_000, lagBytes: 128 * 1024, queueBytes: 1024 * 1024 } });
@@ -20,8 +20,7 @@ await serve(
     const partition = partitionOfKey(name, partitions);
     const offset = next[partition] ?? 0;
     // The value is a view of a read: what the hub keeps, it copies.
-    const record = { topic, partition, offset, timestamp: ts, key: null, value, header: () => undefined };
-    hub.publish(hub.position.epoch, TOPIC, name, record, value);
+    hub.publish(TOPIC, partition, { token: name, offset, timestamp: ts, value });
     next[partition] = offset + 1;
     hub.position.set(TOPIC, partition, offset + 1);
   },

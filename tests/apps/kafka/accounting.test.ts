@@ -1,6 +1,7 @@
 /**
- * Every event accounted for: clients that are cut at random and come back to any instance, while the broker is killed
- * and restarted. Each event of a client's tokens was received, or lies inside a gap that it was told.
+ * Every event accounted for: clients that are cut at random and come back to any instance, while the broker, a process
+ * that serves clients and the one that reads Kafka are killed. Each event of a client's tokens was received, or lies
+ * inside a gap that it was told. RUNS, as `make test-all` sets it, makes it 200 clients and five minutes.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +14,11 @@ import { startKafka, type TestKafka } from '../../support/kafka.ts';
 import { until } from '../../support/wait.ts';
 
 const TOKENS = ['BTC', 'ETH', 'SOL', 'ADA', 'DOGE'];
-const CLIENTS = 30;
+const LONG = Boolean(process.env.RUNS);
+const CLIENTS = LONG ? 200 : 30;
 const RATE = 150;
+/** Milliseconds of trouble after each thing that is killed. */
+const CALM_MS = LONG ? 73_000 : 5_000;
 /** Cut or moved this often, one client at a time. */
 const TROUBLE_MS = 150;
 
@@ -26,9 +30,9 @@ beforeAll(async () => {
   kafka = await startKafka();
   const env = { KAFKA_BROKERS: kafka.address };
   instances = await Promise.all([
-    startApp('ws-server', { ...env, INSTANCE: 'ws-1' }),
+    startApp('ws-server', { ...env, INSTANCE: 'ws-1', WS_WORKERS: '2' }),
     // Remembers next to nothing: most of what its clients resume from comes from Kafka.
-    startApp('ws-server', { ...env, INSTANCE: 'ws-2', WS_REPLAY_BYTES: '200K' }),
+    startApp('ws-server', { ...env, INSTANCE: 'ws-2', WS_WORKERS: '0', WS_REPLAY_BYTES: '200K' }),
   ]);
   publisher = await startApp('publisher', { ...env, STATE_DIR: await stateDir() });
   for (const app of instances) {
@@ -99,11 +103,16 @@ test('received, or inside a told gap', async () => {
       users[Math.floor(Math.random() * users.length)]?.move();
     }
   };
-  await trouble(5_000);
+  await trouble(CALM_MS);
   await kafka.kill();
   await trouble(3_000);
   await kafka.restart();
-  await trouble(12_000);
+  await trouble(CALM_MS);
+  for (const program of ['worker', 'reader']) {
+    const [pid = 0] = (await instances[0]?.children(`processes/${program}.ts`)) ?? [];
+    process.kill(pid, 'SIGKILL');
+    await trouble(CALM_MS);
+  }
   await publisher.post('/stop', {});
   for (const app of instances) {
     await until('ready', async () => (await app.get('/readyz')).status === 200, { ms: 20_000, seen: app.output });
@@ -133,9 +142,12 @@ test('received, or inside a told gap', async () => {
   }
   expect(users.reduce((sum, { moves }) => sum + moves, 0)).toBeGreaterThan(60);
   const metrics = await Promise.all(instances.map(async (app) => String((await app.get('/metrics')).body.text)));
+  for (const program of ['reader', 'worker']) {
+    expect(metrics[0]).toMatch(new RegExp(`^ws_process_restarts_total\\{process="${program}"\\} 1$`, 'm'));
+  }
   expect(metrics[0]).toMatch(/^ws_resumes_total\{from="memory"\} [1-9]/m);
   expect(metrics[1]).toMatch(/^ws_resumes_total\{from="log"\} [1-9]/m);
-}, 110_000);
+}, 600_000);
 
 /** Without what a retried batch wrote twice: servers deliver the first. */
 async function recordsOfTheFeed(): Promise<FeedRecord[]> {

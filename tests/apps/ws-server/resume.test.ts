@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor, parseCursor } from '@odin/events';
 import { afterEach, expect, test } from 'vitest';
+import type { Ask } from '../../../apps/ws-server/feed/feed.ts';
 import { tellEpoch, tellLogGaps } from '../../../apps/ws-server/hub/notices.ts';
-import type { Ask } from '../../../apps/ws-server/resume/log-replay.ts';
 import { type FanOut, type FanOutOptions, startFanOut } from '../../support/fan-out.ts';
 import { type Listener, listen } from '../../support/listener.ts';
 import { until } from '../../support/wait.ts';
@@ -77,13 +77,13 @@ test('`resume` by message repeats what is asked for, and only that', async () =>
 
 test('another epoch, and an offset past the end of the log, are told as a gap; then it is live', async () => {
   const asks: Ask[] = [];
-  const log = {
+  const feed = {
     read: async (ask: Ask) => {
       asks.push(ask);
-      return { frames: [], next: ask.from, pastEnd: true } as const;
+      return { events: [], next: ask.from, pastEnd: true } as const;
     },
   };
-  await start({ log });
+  await start({ feed });
   for (const _ of upTo(5)) server.publish('BTC', 'trade');
   const old = moved(await cursor(), { epoch: 'other' });
   const ahead = moved(await cursor(), { next: new Map([['trade', new Array(12).fill(99)]]) });
@@ -102,13 +102,13 @@ test('another epoch, and an offset past the end of the log, are told as a gap; t
 
 test('what memory no longer holds is asked of the log, and what that lost is told', async () => {
   const asks: Ask[] = [];
-  const log = {
+  const feed = {
     read: async (ask: Ask) => {
       asks.push(ask);
-      return { frames: [], next: ask.to, lostBefore: 7 };
+      return { events: [], next: ask.to, lostBefore: 7 };
     },
   };
-  await start({ log, history: { bytes: 2 * 1024 * 1024 } });
+  await start({ feed, history: { bytes: 2 * 1024 * 1024 } });
   const from = await cursor();
   for (const _ of upTo(20_000)) server.publish('BTC', 'trade', 'x'.repeat(100));
   const listener = await listen(server.address, `?token=BTC&events=trade&cursor=${from}`);

@@ -4,44 +4,23 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { topicIndex } from '@odin/events';
 import type { FeedRecord, LogReader } from '@odin/kafka';
-import type { Hub } from '../hub/hub.ts';
-import { eventOf } from '../ingest/ingest.ts';
-import { Repeats } from '../ingest/repeats.ts';
+import type { Ask, FeedEvent, Reply } from '../feed/feed.ts';
+import { eventOf } from './event.ts';
 import { Pace } from './pace.ts';
+import { Repeats } from './repeats.ts';
 
 const SCANS_MAX = 4;
-/** Each holds at most REPLY_BYTES and one frame. */
+/** Each holds at most REPLY_BYTES and one event. */
 const ASKS_MAX = 1_000;
 const REPLY_BYTES = 64 * 1024;
 const TRIES = 3;
 const RETRY_MS = 500;
 
-export interface Ask {
-  readonly topic: string;
-  readonly partition: number;
-  readonly token: string;
-  readonly from: number;
-  /** Not included. With from = to only the log's bounds are checked. */
-  readonly to: number;
-}
-
-export interface Reply {
-  /** Copies, oldest first. */
-  readonly frames: readonly Buffer[];
-  /** Where to go on. */
-  readonly next: number;
-  /** The log begins here now: what is before is lost. */
-  readonly lostBefore?: number;
-  /** `from` is behind the end of the log. */
-  readonly pastEnd?: true;
-}
-
 interface Waiting extends Ask {
-  readonly frames: Buffer[];
+  readonly events: FeedEvent[];
   bytes: number;
-  /** Offset of the last frame. */
+  /** Offset of the last event. */
   last: number;
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
@@ -49,16 +28,14 @@ interface Waiting extends Ask {
 
 export class LogReplay {
   readonly #reader: LogReader;
-  readonly #hub: Hub;
   readonly #pace: Pace;
   readonly #queues = new Map<string, Waiting[]>();
   #asks = 0;
   #scanning = 0;
   readonly #turns: (() => void)[] = [];
 
-  constructor(reader: LogReader, hub: Hub, recordsPerSecond: number) {
+  constructor(reader: LogReader, recordsPerSecond: number) {
     this.#reader = reader;
-    this.#hub = hub;
     this.#pace = new Pace(recordsPerSecond);
   }
 
@@ -68,7 +45,7 @@ export class LogReplay {
     this.#asks += 1;
     try {
       return await new Promise<Reply>((resolve, reject) => {
-        const waiting: Waiting = { ...ask, frames: [], bytes: 0, last: -1, resolve, reject };
+        const waiting: Waiting = { ...ask, events: [], bytes: 0, last: -1, resolve, reject };
         const key = `${ask.topic}/${ask.partition}`;
         const queue = this.#queues.get(key);
         if (queue) {
@@ -117,29 +94,17 @@ export class LogReplay {
         continue;
       }
       const byToken = Map.groupBy(active, ({ token }) => token);
-      for (const record of records) this.#hand(record, topicIndex(topic), byToken, repeats);
+      for (const record of records) hand(record, byToken, repeats);
       const ended = records.length === 0 && next === at;
-      settle(active, ({ frames, bytes, last, to }) => {
-        if (bytes >= REPLY_BYTES) return { frames, next: last + 1 };
-        return next >= to || ended ? { frames, next: to } : undefined;
+      settle(active, ({ events, bytes, last, to }) => {
+        if (bytes >= REPLY_BYTES) return { events, next: last + 1 };
+        return next >= to || ended ? { events, next: to } : undefined;
       });
       at = next;
       // Who came meanwhile for what is still ahead rides along; the others wait for the next scan.
       for (let index = queue.length - 1; index >= 0; index -= 1) {
         if ((queue[index]?.from ?? -1) >= at) active.push(...queue.splice(index, 1));
       }
-    }
-  }
-
-  #hand(record: FeedRecord, topic: number, byToken: Map<string, Waiting[]>, repeats: Repeats): void {
-    const event = eventOf(record);
-    if ('dropped' in event || repeats.isRepeat(record)) return;
-    for (const ask of byToken.get(event.token) ?? []) {
-      if (record.offset < ask.from || record.offset >= ask.to || ask.bytes >= REPLY_BYTES) continue;
-      const frame = Buffer.from(this.#hub.frame(event.token, topic, record, event.value));
-      ask.last = record.offset;
-      ask.frames.push(frame);
-      ask.bytes += frame.length;
     }
   }
 
@@ -155,6 +120,20 @@ export class LogReplay {
   }
 }
 
+function hand(record: FeedRecord, byToken: ReadonlyMap<string, Waiting[]>, repeats: Repeats): void {
+  const event = eventOf(record);
+  if ('dropped' in event || repeats.isRepeat(record)) return;
+  let kept: FeedEvent | undefined;
+  for (const ask of byToken.get(event.token) ?? []) {
+    if (event.offset < ask.from || event.offset >= ask.to || ask.bytes >= REPLY_BYTES) continue;
+    // What was read is a megabyte, of which this is a part.
+    kept ??= { ...event, value: Buffer.from(event.value) };
+    ask.last = kept.offset;
+    ask.events.push(kept);
+    ask.bytes += kept.value.length;
+  }
+}
+
 /** Answers those for whom there is a reply, and takes them out. */
 function settle(active: Waiting[], replyTo: (ask: Waiting) => Reply | undefined): void {
   for (let index = active.length - 1; index >= 0; index -= 1) {
@@ -166,7 +145,7 @@ function settle(active: Waiting[], replyTo: (ask: Waiting) => Reply | undefined)
   }
 }
 
-function boundsReply({ from, frames }: Waiting, { low, high }: { low: number; high: number }): Reply | undefined {
-  if (from < low) return { frames, next: low, lostBefore: low };
-  return from > high ? { frames, next: from, pastEnd: true } : undefined;
+function boundsReply({ from, events }: Waiting, { low, high }: { low: number; high: number }): Reply | undefined {
+  if (from < low) return { events, next: low, lostBefore: low };
+  return from > high ? { events, next: from, pastEnd: true } : undefined;
 }
