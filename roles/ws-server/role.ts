@@ -12,6 +12,8 @@ import { brokerReachable, ready } from './checks.ts';
 const schema = z.strictObject({
   port: z.int().min(1).max(65_535).default(3004),
   memory: memorySize.default('512M'),
+  /** Processes that serve clients, beside one that reads Kafka; 0: one for all; auto: every core but one. */
+  workers: z.union([z.literal('auto'), z.int().min(0).max(64)]).default('auto'),
   /** KAFKA_GROUP_ID: one value for all instances. */
   group: z.string().min(1).default('ws-server-production'),
   /** `all`: every instance reads every partition. `partitioned`: Kafka splits them, and a client of one instance misses the rest. */
@@ -21,6 +23,8 @@ const schema = z.strictObject({
 export const PROJECT = 'odin-ws';
 export const CONTAINER = 'odin-ws';
 const READY_S = 60;
+/** The user of the image, see apps/ws-server/Dockerfile. */
+const IMAGE_USER = 10_001;
 /** Addresses that Docker gives its bridges: a request from the host itself comes from there. */
 const BRIDGES = '172.16.0.0/12';
 
@@ -52,6 +56,7 @@ export const wsServer = role('ws-server', schema, {
               KAFKA_BROKERS: externalBrokers(inventory).join(','),
               KAFKA_GROUP_ID: vars.group,
               DELIVERY: vars.delivery,
+              WS_WORKERS: String(vars.workers),
               INTERNAL_CIDRS: [...internals, '127.0.0.0/8', BRIDGES].join(','),
               ...(proxies.length > 0 ? { PROXY_FROM: proxies.join(',') } : {}),
               RELEASE: name.slice(name.lastIndexOf(':') + 1),
@@ -60,7 +65,8 @@ export const wsServer = role('ws-server', schema, {
             // The host's own settings do not reach a bridged container.
             sysctls: { 'net.core.somaxconn': '4096', 'net.ipv4.tcp_notsent_lowat': '65536' },
             read_only: true,
-            tmpfs: ['/tmp', '/run'],
+            // The admin socket: only the server's own user may speak to it, so `docker exec` can and nobody else.
+            tmpfs: ['/tmp', `/run/odin:uid=${IMAGE_USER},gid=${IMAGE_USER},mode=0700`],
             cap_drop: ['ALL'],
             security_opt: ['no-new-privileges:true'],
           },

@@ -65,6 +65,7 @@ describe('the ws-server', () => {
       INTERNAL_CIDRS: '10.77.0.11/32,10.77.0.12/32,10.77.0.13/32,127.0.0.0/8,172.16.0.0/12',
       PROXY_FROM: '10.77.0.14/32',
       RELEASE: '4f1c0a9be210',
+      WS_WORKERS: 'auto',
     });
   });
 
