@@ -8,8 +8,8 @@ import type { Reporter } from './report/reporter.ts';
 import type { Session } from './session.ts';
 import type { Share } from './share.ts';
 
-/** At most this many hosts at once: below sshd's MaxStartups. */
-export const HOSTS_AT_ONCE = 10;
+/** At most this many hosts at once, each with an ssh here. Logins have a bound of their own, see transport/logins.ts. */
+export const HOSTS_AT_ONCE = 32;
 
 /**
  * One execution per host: facts, states, checks. Hosts that cannot be learnt of end up in `failures`. With `lock`,

@@ -1,7 +1,4 @@
-/**
- * Runs `work` over all items, at most `bound` at a time, and waits for every one, also after a failure.
- * sshd drops logins beyond MaxStartups (10 by default), and one machine need not start more than that at once anyway.
- */
+/** Runs `work` over all items, at most `bound` at a time, and waits for every one, also after a failure. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   bound: number,

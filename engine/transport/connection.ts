@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Content } from '../content.ts';
 import { KitError } from '../errors.ts';
@@ -6,10 +6,11 @@ import type { Access, Host } from '../inventory/inventory.ts';
 import { guard } from '../lock/shell.ts';
 import { type Answer, AnswerReader, compile, hearing, type Piece } from '../program.ts';
 import { isDropped, SSH_FAILED, sshFailure } from './failure.ts';
+import { loginTurn } from './logins.ts';
 import { tunnelSocket } from './private-folder.ts';
 import { runSsh, type SshEnd } from './process.ts';
 import { remoteCommand } from './remote-command.ts';
-import { CONNECT_TIMEOUT_S, interactiveArguments, loginCommand, sshArguments } from './ssh.ts';
+import { CONNECT_TIMEOUT_S, interactiveArguments, loginCommand, sharedSocket, sshArguments } from './ssh.ts';
 
 const LAST_LINES = 20;
 /** What timeout(1) answers when the whole program's time was up. */
@@ -138,12 +139,16 @@ export class Connection {
     for (let attempt = 1; ; attempt += 1) {
       const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
       const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
+      const loggedIn = this.isLive ? () => {} : await loginTurn();
       const end = await runSsh(this.host.name, [...first, ...this.words, command], {
         input: () => stream(stdin, inputs),
-        onOutput: (chunk) => reader.push(chunk),
+        onOutput(chunk) {
+          loggedIn();
+          reader.push(chunk);
+        },
         isDone: () => reader.done,
         deadlineMs: (deadlineSeconds + GIVE_UP_S) * 1000,
-      });
+      }).finally(loggedIn);
       if (end.status === SSH_FAILED && !reader.begun) {
         if (!isDropped(end.stderr) || attempt === LOGIN_ATTEMPTS)
           throw sshFailure(this.host, this.user, end.stderr, this.env);
@@ -176,6 +181,11 @@ export class Connection {
       ...(cut === undefined ? {} : { cut }),
       ...(unfinished ? { unfinished } : {}),
     };
+  }
+
+  /** The shared connection of an earlier command is there. */
+  private get isLive(): boolean {
+    return existsSync(sharedSocket(this.host, this.user, this.access, this.knownHosts));
   }
 
   private get words(): string[] {

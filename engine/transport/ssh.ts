@@ -34,15 +34,13 @@ export function destination(host: Host, user: string): string[] {
 /** Options as words. */
 export const optionWords = (options: readonly string[]): string[] => options.flatMap((option) => ['-o', option]);
 
+/** The socket of the shared connection of a login. While it is there, a command need not log in. */
+export function sharedSocket(host: Host, user: string, access: Access, knownHosts: string): string {
+  return controlSocket(knownHosts, host.name, ...destination(host, user), ...configWords(), access.identityFile ?? '');
+}
+
 /** The arguments of ssh up to and including the destination. The operator's own configuration still applies. */
 export function sshArguments(host: Host, user: string, access: Access, knownHosts: string): string[] {
-  const socket = controlSocket(
-    knownHosts,
-    host.name,
-    ...destination(host, user),
-    ...configWords(),
-    access.identityFile ?? '',
-  );
   const options = [
     'BatchMode=yes',
     ...loginOptions(access, knownHosts),
@@ -52,7 +50,7 @@ export function sshArguments(host: Host, user: string, access: Access, knownHost
     `ServerAliveInterval=${ALIVE_INTERVAL_S}`,
     `ServerAliveCountMax=${ALIVE_COUNT}`,
     'ControlMaster=auto',
-    `ControlPath=${socket}`,
+    `ControlPath=${sharedSocket(host, user, access, knownHosts)}`,
     `ControlPersist=${PERSIST_S}`,
   ];
   return [...configWords(), ...optionWords(options), ...destination(host, user)];

@@ -156,7 +156,7 @@ it('what a run leaves: the login, for the next command, where nobody else can ge
 it('sixteen hosts behind one sshd that lets ten log in at a time', async () => {
   const narrow = await world.sshd('narrow', { config: ['MaxStartups 10:100:10'] });
   const hosts = Array.from({ length: 16 }, (_, i) => `host-${i}`);
-  const results = await inParallel(hosts, 10, (name) => whoami(world.connect(narrow, { name })));
+  const results = await inParallel(hosts, hosts.length, (name) => whoami(world.connect(narrow, { name })));
   expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
 });
 
