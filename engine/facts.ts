@@ -18,10 +18,17 @@ export interface Facts {
 
 export const FACTS_ID = 'facts';
 
+/**
+ * Every run asks this of every host, so the shell itself reads what it can: systemd-detect-virt alone would take as long as
+ * everything else here. systemd writes down what it was started in; Docker and Podman leave a file.
+ */
 export const factsPiece: Piece = {
   id: FACTS_ID,
   timeoutSeconds: 5,
-  script: `. /etc/os-release; echo "$ID"; echo "$VERSION_ID"; uname -m; awk '/^MemTotal/{print $2*1024}' /proc/meminfo; nproc; systemd-detect-virt --quiet --container && echo container`,
+  script: `. /etc/os-release; echo "$ID"; echo "$VERSION_ID"; uname -m
+while read -r name kilobytes _; do [ "$name" != MemTotal: ] || { echo $((kilobytes * 1024)); break; }; done </proc/meminfo
+nproc
+if [ -s /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then echo container; fi`,
 };
 
 /** Reads the answer of {@link factsPiece}. */
