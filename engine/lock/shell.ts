@@ -10,6 +10,11 @@ const COUNTER = `${STATE}/token`;
 export const LEASE_S = 45;
 /** The holder renews this often. */
 export const RENEW_S = 12;
+/**
+ * A lease that has at least this many seconds left is not renewed before a change: whoever keeps it alive is at work, and
+ * would have to miss two turns.
+ */
+const FRESH_S = LEASE_S - 2 * RENEW_S;
 /** Nobody holds the inner lock for longer than a few lines of shell. */
 const INNER_WAIT_S = 10;
 /** Tenths of a second that a new holder waits for the piece in which the program of the one before it is. */
@@ -104,7 +109,8 @@ function renewal(token: number): string {
 export function guard(token: number): string {
   return `${PRELUDE}
 ${renewal(token)}
-fenced() { renew || return ${NOT_OURS}; }
+ours() { { { read -r held && read -r ends; } <${FOLDER}/lock && [ "$held" = ${token} ] && read -r u _ </proc/uptime && [ $((ends - \${u%%.*})) -ge ${FRESH_S} ]; } 2>/dev/null; }
+fenced() { ours || renew || return ${NOT_OURS}; }
 ( exclusive && [ "$(line 1)" = ${token} ] && echo "$$ $(began $$)" >${FOLDER}/program )
 ( while sleep ${RENEW_S} && kill -0 $$ 2>/dev/null && renew; do :; done ) >/dev/null 2>&1 </dev/null &
 keeper=$!

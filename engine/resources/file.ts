@@ -145,7 +145,7 @@ const kind: HostKind<FileArgs, FileSeen> = {
     if (isThere(args, seen)) return `chown ${quote(owner)} ${quote(path)}\nchmod ${octal(mode)} ${quote(path)}`;
     return [
       'umask 077',
-      `mkdir -p ${quote(dirname(path))}`,
+      `[ -d ${quote(dirname(path))} ] || mkdir -p ${quote(dirname(path))}`,
       `t=$(mktemp ${quote(`${path}.XXXXXX`)})`,
       `trap 'rm -f "$t"' EXIT`,
       ...write(args),
@@ -155,6 +155,7 @@ const kind: HostKind<FileArgs, FileSeen> = {
       'sync "$t"',
       // -T: where a directory stands in the way, fail instead of moving into it.
       `mv -fT "$t" ${quote(path)}`,
+      'trap - EXIT',
     ].join('\n');
   },
   input: (args, seen) => (isThere(args, seen) ? [] : beside(args)),

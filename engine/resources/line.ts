@@ -115,6 +115,7 @@ const kind: HostKind<LineArgs, LineSeen> = {
       `${environment} awk '${editOf(gap)}' ${last !== undefined && wanted !== undefined ? '"$p" ' : ''}"$p" >"$t"`,
       'sync "$t"',
       'mv -fT "$t" "$p"',
+      'trap - EXIT',
     ].join('\n');
   },
 };
