@@ -1,6 +1,6 @@
 /** The one place that constructs kafkajs. */
 
-import './quiet.ts';
+import './mended.ts';
 import kafkajs from 'kafkajs';
 import { CONNECT_TIMEOUT_MS, type KafkaOptions, REQUEST_TIMEOUT_MS } from './options.ts';
 
