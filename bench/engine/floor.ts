@@ -18,6 +18,7 @@ const COMPLETE = /^@\w+ done$/m;
 export class Floor {
   private readonly program: string;
   private readonly argument: string;
+  private readonly nothing: string;
   private readonly ssh: Ssh;
 
   constructor(folder: string, lab: Lab, targets: readonly Target[], items: readonly Item[]) {
@@ -26,6 +27,8 @@ export class Floor {
     const { text } = compile([factsPiece, ...probePieces(wanted, { diff: false })]);
     this.program = join(folder, 'probe.sh');
     writeFileSync(this.program, text);
+    this.nothing = join(folder, 'nothing.mjs');
+    writeFileSync(this.nothing, '');
     this.argument = remoteCommand(text, 'root', { deadlineSeconds: DEADLINE_S, secret: false }).command;
   }
 
@@ -34,9 +37,13 @@ export class Floor {
     return this.after('node -e 0 && exec "$@" <"$PROGRAM"', this.ssh.command(target, 'sh'));
   }
 
-  /** The same with the program in the argument, as the kit sends it: a round trip less. */
-  packed(target: Target): Promise<number> {
-    return this.after('node -e 0 && exec "$@" </dev/null', this.ssh.command(target, this.argument));
+  /**
+   * The same with the program in the argument, as the kit sends it: a round trip less. After Node, or after zx with a script
+   * that does nothing.
+   */
+  packed(target: Target, start: 'node' | 'zx' = 'node'): Promise<number> {
+    const begin = start === 'zx' ? 'zx "$NOTHING"' : 'node -e 0';
+    return this.after(`${begin} && exec "$@" </dev/null`, this.ssh.command(target, this.argument));
   }
 
   disconnect(): Promise<void> {
@@ -44,6 +51,7 @@ export class Floor {
   }
 
   private after(script: string, command: readonly string[]): Promise<number> {
-    return timed({ argv: ['sh', '-c', script, 'sh', ...command], env: { PROGRAM: this.program }, says: COMPLETE });
+    const env = { PROGRAM: this.program, NOTHING: this.nothing };
+    return timed({ argv: ['sh', '-c', script, 'sh', ...command], env, says: COMPLETE });
   }
 }
