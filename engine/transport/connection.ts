@@ -139,7 +139,7 @@ export class Connection {
     for (let attempt = 1; ; attempt += 1) {
       const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
       const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
-      const loggedIn = this.isLive ? () => {} : await loginTurn();
+      const loggedIn = this.isLive ? () => {} : await loginTurn(this.host);
       const end = await runSsh(this.host.name, [...first, ...this.words, command], {
         input: () => stream(stdin, inputs),
         onOutput(chunk) {

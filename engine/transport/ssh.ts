@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { Access, Host } from '../inventory/inventory.ts';
 import { controlSocket } from './private-folder.ts';
 
@@ -10,6 +12,12 @@ const ALIVE_COUNT = 6;
 const PERSIST_S = 120;
 /** Where the operator's own configuration may say otherwise. */
 const DEFAULT_PORT = 22;
+
+/** The files of configuration that ssh reads. */
+export function configFiles(): string[] {
+  const { ODIN_SSH_CONFIG } = process.env;
+  return ODIN_SSH_CONFIG ? [ODIN_SSH_CONFIG] : [join(homedir(), '.ssh', 'config'), '/etc/ssh/ssh_config'];
+}
 
 /** Another file than ~/.ssh/config, for those who keep one per project. */
 export function configWords(): string[] {
