@@ -141,7 +141,7 @@ export class Connection {
       const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
       const loggedIn = this.isLive ? () => {} : await loginTurn(this.host);
       const end = await runSsh(this.host.name, [...first, ...this.words, command], {
-        input: () => stream(stdin, inputs),
+        ...(stdin || more ? { input: () => stream(stdin, inputs) } : {}),
         onOutput(chunk) {
           loggedIn();
           reader.push(chunk);

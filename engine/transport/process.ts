@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KitError } from '../errors.ts';
 import { SSH_FAILED } from './failure.ts';
@@ -11,7 +12,7 @@ const EVIDENCE_MS = 300;
 const MAX_STDERR = 65_536;
 
 export interface SshRun {
-  /** Written to standard input, which is closed afterwards. */
+  /** Written to standard input, which is closed afterwards. Without it there is none. */
   input?: () => AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
   onOutput?: (chunk: string) => void;
   /** Asked after each chunk: nothing more is waited for. */
@@ -33,7 +34,9 @@ export interface SshEnd {
 
 /** Runs ssh with these arguments. Rejects only where ssh cannot be started. */
 export function runSsh(host: string, words: readonly string[], run: SshRun = {}): Promise<SshEnd> {
-  const child = spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child: ChildProcessByStdio<Writable | null, Readable, Readable> = run.input
+    ? spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] })
+    : spawn('ssh', words, { stdio: ['ignore', 'pipe', 'pipe'] });
   return new Promise((resolve, reject) => {
     const end: SshEnd = { status: SSH_FAILED, stderr: '', late: false };
     let open = true;
@@ -50,7 +53,7 @@ export function runSsh(host: string, words: readonly string[], run: SshRun = {})
       child.kill();
       child.stderr.destroy();
       child.stdout.destroy();
-      child.stdin.destroy();
+      child.stdin?.destroy();
       resolve({ ...end, status });
     };
     child.stdout
@@ -88,9 +91,8 @@ export function runSsh(host: string, words: readonly string[], run: SshRun = {})
       else last();
     });
     // A host that refuses the login closes the pipe before it has read the program: the exit status tells the story.
-    child.stdin.on('error', () => {});
-    if (!run.input) child.stdin.end();
-    else {
+    child.stdin?.on('error', () => {});
+    if (run.input && child.stdin) {
       pipeline(run.input(), child.stdin).catch((cause: NodeJS.ErrnoException) => {
         if (!['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'].includes(cause.code ?? ''))
           end.inputError = cause;
