@@ -25,6 +25,11 @@ export function atLeast(name: string, value: number, bound: number, unit: string
   return { name, value: Math.round(value * 100) / 100, goal: `≥ ${bound} ${unit}`, met: value >= bound };
 }
 
+/** What is asked for as a figure, without a bound. */
+export function measured(name: string, value: number, unit: string): Goal {
+  return { name, value: Math.round(value * 100) / 100, goal: `reported, ${unit}`, met: Number.isFinite(value) };
+}
+
 /** The middle of an odd number of values, the mean of the two middle ones otherwise. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

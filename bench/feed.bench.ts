@@ -9,6 +9,7 @@ import type { Reporter } from '#engine/report/reporter.ts';
 import type { Bench, Goal } from './bench.ts';
 import { buildCentrifugo } from './feed/centrifugo.ts';
 import { easyRate, efficiency, highestRates, idleConnections, manyConnections } from './feed/fan-out.ts';
+import { kafka } from './feed/kafka.ts';
 import { pinToLoadCore } from './feed/process.ts';
 import { publisher } from './feed/publisher.ts';
 import { stalledClients } from './feed/stalled.ts';
@@ -21,6 +22,7 @@ const FIGURES: Record<string, (report: Reporter) => Promise<Goal[]>> = {
   idle: idleConnections,
   stalled: stalledClients,
   publisher,
+  kafka,
 };
 
 export const bench: Bench = async (report) => {

@@ -25,6 +25,8 @@ export interface RunOptions {
   /** With them, what arrived is compared with what Kafka holds. */
   readonly brokers: readonly string[];
   readonly onSnapshot?: (snapshot: Snapshot) => void;
+  /** Called when all are connected, or will not be. The measurement waits for it. */
+  readonly onConnected?: () => Promise<void>;
   /** Called when the measurement begins and ends. */
   readonly onMeasure?: (running: boolean) => void;
   /** Ends the run early, with the result so far. */
@@ -36,6 +38,8 @@ export interface Snapshot {
   readonly elapsedSeconds: number;
   readonly connected: number;
   readonly ended: number;
+  /** Data frames since the start, of all clients. */
+  readonly frames: number;
   readonly perSecond: number;
   readonly p50: number | null;
   readonly p99: number | null;
@@ -57,6 +61,7 @@ export async function runLoad(options: RunOptions): Promise<LoadResult> {
     while (!signal.aborted && view.settledClients() < plan.clients && performance.now() < deadline)
       await pause(TICK_MS);
     const opened = view.connected();
+    await options.onConnected?.();
     view.phase = 'measure';
     options.onMeasure?.(true);
     for (const worker of workers) worker.tell({ type: 'measure' });
@@ -154,6 +159,7 @@ class View {
       elapsedSeconds: Math.round((now - this.#startedAt) / 1000),
       connected: this.connected(),
       ended: this.#sum(({ ended }) => ended),
+      frames,
       perSecond,
       p50: latency.quantile(0.5),
       p99: latency.quantile(0.99),

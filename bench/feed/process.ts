@@ -3,6 +3,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export const SERVER_CORE = '0';
@@ -13,7 +14,21 @@ const END_TIMEOUT_MS = 5_000;
 
 /** Everything that this process starts from now on stays off the server's core, as does this process. */
 export function pinToLoadCore(): void {
-  execFileSync('taskset', ['-a', '-c', '-p', LOAD_CORE, String(process.pid)], { stdio: 'ignore' });
+  pin(LOAD_CORE);
+}
+
+/** For what needs more than two processes that are busy: the kernel shares out the cores, as on a host of its own. */
+export async function onAllCores<T>(work: () => Promise<T>): Promise<T> {
+  pin(`0-${cpus().length - 1}`);
+  try {
+    return await work();
+  } finally {
+    pinToLoadCore();
+  }
+}
+
+function pin(cores: string): void {
+  execFileSync('taskset', ['-a', '-c', '-p', cores, String(process.pid)], { stdio: 'ignore' });
 }
 
 export function startPinned(command: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
@@ -21,11 +36,15 @@ export function startPinned(command: string, args: readonly string[], env: Recor
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...env },
   });
-  // However the bench ends, nothing of it stays.
+  endWith(child);
+  return child;
+}
+
+/** However the bench ends, nothing of it stays. */
+export function endWith(child: ChildProcess): void {
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   child.once('exit', () => process.off('exit', kill));
-  return child;
 }
 
 /** One of `peers/`, with a collector that can be asked to run. */

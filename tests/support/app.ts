@@ -10,6 +10,7 @@ import { freePort } from '../../fleet/dev/broker.ts';
 import { until } from './wait.ts';
 
 export interface App {
+  readonly pid: number;
   readonly port: number;
   /** `http://127.0.0.1:port`. */
   readonly url: string;
@@ -53,6 +54,7 @@ export async function startApp(name: 'ws-server' | 'publisher', env: Record<stri
   await until(`${name} answers`, async () => (await request('/version')).status === 200, { seen: output });
   const gone = () => child.exitCode !== null || child.signalCode !== null;
   return {
+    pid: child.pid ?? 0,
     port,
     url,
     output,

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LoadPlan } from '../../../apps/loadtest/plan.ts';
-import { runLoad } from '../../../apps/loadtest/run.ts';
+import { type RunOptions, runLoad } from '../../../apps/loadtest/run.ts';
 import { resolveTarget } from '../../../apps/loadtest/target.ts';
 import { type FanOut, startFanOut } from '../../support/fan-out.ts';
 import { until } from '../../support/wait.ts';
@@ -24,7 +24,7 @@ const publish = (padding = '') => {
   }, RATE_MS);
 };
 
-async function load(more: Partial<LoadPlan>) {
+async function load(more: Partial<LoadPlan>, hooks: Partial<RunOptions> = {}) {
   const target = await resolveTarget(`ws://${server.address}/ws`, false);
   const plan: LoadPlan = {
     target,
@@ -39,7 +39,7 @@ async function load(more: Partial<LoadPlan>) {
     sources: 2,
     ...more,
   };
-  return runLoad({ plan, seconds: 2, settleSeconds: 1, brokers: [] });
+  return runLoad({ plan, seconds: 2, settleSeconds: 1, brokers: [], ...hooks });
 }
 
 test('all clients of all processes get what is published, and it is told how soon', async () => {
@@ -57,6 +57,31 @@ test('all clients of all processes get what is published, and it is told how soo
   expect(result.deliveries.perSecond).toBeLessThan(2_200);
   expect(result.latencyMs.p50).toBeGreaterThan(0);
   await until('all clients are gone', () => server.stats.connections === 0);
+});
+
+test('the measurement waits until those who are connected are fed, and ends when it is told', async () => {
+  const ended = new AbortController();
+  const seen: string[] = [];
+  let frames = 0;
+  const running = load(
+    {},
+    {
+      seconds: 60,
+      signal: ended.signal,
+      onConnected: async () => {
+        seen.push(`${server.stats.connections} connected`);
+        publish();
+        await until('something arrived', () => frames > 200);
+      },
+      onSnapshot: (snapshot) => {
+        frames = snapshot.frames;
+        if (seen.includes('begun') && frames > 400) ended.abort();
+      },
+      onMeasure: (begins) => seen.push(begins ? 'begun' : 'ended'),
+    },
+  );
+  expect(await running).toMatchObject({ ok: true });
+  expect(seen).toEqual(['40 connected', 'begun', 'ended']);
 });
 
 test('refusals, lost connections and close codes are told apart', async () => {
