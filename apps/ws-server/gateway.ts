@@ -16,10 +16,13 @@ import type { Stats } from './stats.ts';
 const BAD_HANDSHAKE =
   'HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n';
 
-/** Carries its client, so that one listener serves all sockets. */
+const CLIENT = Symbol('client');
+
+/** Both carry their client, so that one listener serves all sockets. */
 class FeedSocket extends WebSocket {
   client: Client | undefined;
 }
+type FeedStream = Duplex & { [CLIENT]?: Client };
 
 export interface GatewayOptions {
   readonly admission: AdmissionPolicy;
@@ -78,37 +81,53 @@ export class Gateway {
     client.tell({ type: 'welcome', data: { ...welcome(), channels: hub.channels(client), ...(cursor && { cursor }) } });
   }
 
-  #join(ws: FeedSocket, socket: Duplex): Client {
-    const { stats, pings, hub, backpressure } = this.#options;
+  #join(ws: FeedSocket, socket: FeedStream): Client {
+    const { stats, pings } = this.#options;
     const client = new Client(ws, socket);
     ws.client = client;
+    socket[CLIENT] = client;
     this.clients.add(client);
     stats.connections += 1;
     stats.connectionsTotal += 1;
     stats.lastConnectionAt = Date.now();
-    const leavePings = pings.add(client);
+    pings.add(client);
     ws.on('message', this.#onMessage);
     ws.on('pong', onPong);
     ws.on('error', onError);
-    socket.on('drain', () => backpressure.drained(client));
-    ws.once('close', (code: number) => {
-      leavePings();
-      client.state = 'closing';
-      backpressure.forget(client);
-      hub.remove(client);
-      this.clients.delete(client);
-      stats.connections -= 1;
-      stats.closed.set(code, (stats.closed.get(code) ?? 0) + 1);
-    });
+    ws.on('close', this.#onClose);
+    socket.on('drain', this.#onDrain);
     return client;
   }
 
-  // `this` is the socket of the event.
+  #leave(client: Client, code: number): void {
+    const { stats, pings, hub, backpressure } = this.#options;
+    pings.remove(client);
+    client.state = 'closing';
+    backpressure.forget(client);
+    hub.remove(client);
+    this.clients.delete(client);
+    stats.connections -= 1;
+    stats.closed.set(code, (stats.closed.get(code) ?? 0) + 1);
+  }
+
+  // In these, `this` is the socket of the event: a function for each client would be a tenth of what it costs.
   readonly #onMessage = ((gateway: Gateway) =>
     function (this: WebSocket, data: RawData, isBinary: boolean) {
       const { client } = this as FeedSocket;
       gateway.#options.stats.messagesReceived += 1;
       if (client && client.state !== 'closing') handleMessage(gateway.#options, client, data, isBinary);
+    })(this);
+
+  readonly #onClose = ((gateway: Gateway) =>
+    function (this: WebSocket, code: number) {
+      const { client } = this as FeedSocket;
+      if (client) gateway.#leave(client, code);
+    })(this);
+
+  readonly #onDrain = ((gateway: Gateway) =>
+    function (this: FeedStream) {
+      const client = this[CLIENT];
+      if (client) gateway.#options.backpressure.drained(client);
     })(this);
 }
 

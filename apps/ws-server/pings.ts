@@ -18,12 +18,14 @@ export class Pings {
     this.#timer = setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  /** Returns what takes the client out again. */
-  add(client: Client): () => void {
-    const part = this.#parts[this.#joined % this.#parts.length];
+  add(client: Client): void {
+    client.pingPart = this.#joined % this.#parts.length;
     this.#joined += 1;
-    part?.add(client);
-    return () => part?.delete(client);
+    this.#parts[client.pingPart]?.add(client);
+  }
+
+  remove(client: Client): void {
+    this.#parts[client.pingPart]?.delete(client);
   }
 
   stop(): void {

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream';
 import type { CLOSE, ClientMessage, ServerMessage } from '@odin/events';
 import type { WebSocket } from 'ws';
 import { textFrame } from './frames.ts';
-import type { Group, Membership } from './group.ts';
+import type { Group } from './group.ts';
+import { Memberships } from './memberships.ts';
 
 /** After a close frame was queued behind a backlog that the client does not read. */
 const TERMINATE_AFTER_MS = 5_000;
@@ -22,13 +23,15 @@ export class Client {
   readonly ws: WebSocket;
   /** The raw socket of the upgrade. Whole frames may be written to it between calls of `ws` (no compression). */
   readonly socket: Duplex;
-  readonly memberships = new Map<string, Membership>();
+  readonly memberships = new Memberships();
   state: ClientState = 'open';
   lag: Lag | undefined;
   /** Set while a resume is under way: what it asked for meanwhile, to be done after. */
   waiting: Exclude<ClientMessage, { type: 'heartbeat' }>[] | undefined;
   /** Batches to write together at the end of a flush: only clients of several groups have any. */
-  pending: Buffer[] = [];
+  pending: Buffer[] | undefined;
+  /** Which of the parts that are pinged in turn it belongs to. */
+  pingPart = 0;
   /** Whether it answered the last ping. */
   alive = true;
   /** Messages it sent in the second that began at `secondAt`. */

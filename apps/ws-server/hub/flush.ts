@@ -73,8 +73,8 @@ export class Flusher {
   settle(membership: Membership): void {
     const { client, group } = membership;
     const current = group.current;
-    const owed = client.pending;
-    client.pending = [];
+    const owed = client.pending ?? [];
+    client.pending = undefined;
     if (current && membership.batch !== group.batches && this.#backpressure.admits(client, current)) {
       owed.push(...current.views);
       this.#count(current);
@@ -150,20 +150,24 @@ export class Flusher {
     const { client } = membership;
     if (!this.#backpressure.admits(client, batch)) return;
     this.#count(batch);
-    if (client.memberships.size === 1 && client.pending.length === 0) {
+    if (client.memberships.size === 1 && !client.pending) {
       client.write(batch.views);
       return;
     }
-    if (client.pending.length === 0) this.#waiting.push(client);
-    client.pending.push(...batch.views);
+    if (client.pending) {
+      client.pending.push(...batch.views);
+      return;
+    }
+    client.pending = [...batch.views];
+    this.#waiting.push(client);
   }
 
   #writeWaiting(): boolean {
     const client = this.#waiting.pop();
     if (!client) return false;
     const views = client.pending;
-    client.pending = [];
-    if (views.length > 0 && client.state !== 'closing') client.write(views);
+    client.pending = undefined;
+    if (views && client.state !== 'closing') client.write(views);
     return true;
   }
 

@@ -114,14 +114,14 @@ export class Hub {
   }
 
   channels(client: Client): string[] {
-    return [...client.memberships].flatMap(([token, { group }]) => channelsOf(token, group.mask));
+    return [...client.memberships.values()].flatMap(({ group }) => channelsOf(group.token, group.mask));
   }
 
   /** The client is gone, or begins again. */
   remove(client: Client): void {
-    for (const [token, membership] of client.memberships) {
+    for (const membership of client.memberships.values()) {
       membership.group.remove(membership);
-      this.#prune(token, membership.group);
+      this.#prune(membership.group.token, membership.group);
     }
     client.memberships.clear();
   }
@@ -164,7 +164,7 @@ export class Hub {
       before.group.remove(before);
       client.memberships.delete(token);
     }
-    if (mask !== 0) client.memberships.set(token, this.#group(token, mask).add(client));
+    if (mask !== 0) client.memberships.set(this.#group(token, mask).add(client));
     if (before) this.#prune(token, before.group);
   }
 

