@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { complaints, launch } from '../support/browser.ts';
 import { until } from '../support/wait.ts';
-import { complaints, launch } from './support/browser.ts';
 import { type FeedListener, listen } from './support/feed.ts';
 
 /** The port of this machine that leads to the load balancer, see inventory/e2e.yml. */

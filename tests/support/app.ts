@@ -38,9 +38,9 @@ export async function runApp(name: string, env: Record<string, string>, args: re
   return { code: code as number | null, output: output() };
 }
 
-/** Resolves once it answers HTTP. */
+/** Resolves once it answers HTTP, on a free port unless `env` has one. */
 export async function startApp(name: 'ws-server' | 'publisher', env: Record<string, string>): Promise<App> {
-  const port = await freePort();
+  const port = Number(env.PORT) || (await freePort());
   const admin = name === 'ws-server' ? { WS_ADMIN_SOCKET: adminSocket(port) } : {};
   const child = launch(name, { PORT: String(port), HOST: '127.0.0.1', ...admin, ...env });
   const output = collect(child);

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { launch } from '../../../e2e/support/browser.ts';
+import { launch } from '../../../support/browser.ts';
 import { type FanOut, startFanOut } from '../../../support/fan-out.ts';
 import { pythonWith } from '../../../support/python.ts';
 
