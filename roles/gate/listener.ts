@@ -1,4 +1,5 @@
 import { type Envelope, PROBE_TOKEN } from '@odin/events';
+import type { Extent } from './judge.ts';
 
 /** One way into the feed: a ws instance by itself, or the load balancer. */
 export interface Way {
@@ -6,6 +7,7 @@ export interface Way {
   name: string;
   /** `ws://127.0.0.1:PORT`, the near end of a tunnel. */
   url: string;
+  extent: Extent;
 }
 
 /** Which markers came through one way. */

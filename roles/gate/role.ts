@@ -5,8 +5,9 @@ import { inGroup } from '#engine/inventory/inventory.ts';
 import type { Controller } from '#engine/resource.ts';
 import { role } from '#engine/role.ts';
 import { kafkaThroughSsh } from '../topics/access.ts';
+import { shortcomings } from './judge.ts';
 import { type Listener, listen, type Way } from './listener.ts';
-import { expected, markers, missingTopics } from './markers.ts';
+import { expected, markers } from './markers.ts';
 
 /** A ws instance that was just started takes clients within this; HAProxy needs two good answers, two seconds apart. */
 const OPEN_MS = 30_000;
@@ -19,23 +20,37 @@ async function ways(controller: Controller): Promise<Way[]> {
   const { inventory, tunnel } = controller;
   const portOf = (vars: Readonly<Record<string, unknown>>, name: string): number =>
     (vars[name] as { port: number }).port;
-  const instances = inGroup(inventory, 'ws').map(async ({ name, vars }) => ({
-    name,
-    url: `ws://127.0.0.1:${await tunnel(name, '127.0.0.1', portOf(vars, 'ws-server'))}`,
-  }));
-  const balancers = inGroup(inventory, 'lb').map(async ({ name, internal, vars }) => ({
-    name: `${name} (load balancer)`,
-    url: `ws://127.0.0.1:${await tunnel(name, internal, portOf(vars, 'load-balancer'))}`,
-  }));
+  const isPartitioned = (vars: Readonly<Record<string, unknown>>): boolean =>
+    (vars['ws-server'] as { delivery: string }).delivery === 'partitioned';
+  const hosts = inGroup(inventory, 'ws');
+  const instances = hosts.map(
+    async ({ name, vars }): Promise<Way> => ({
+      name,
+      extent: isPartitioned(vars) ? 'share' : 'all',
+      url: `ws://127.0.0.1:${await tunnel(name, '127.0.0.1', portOf(vars, 'ws-server'))}`,
+    }),
+  );
+  const throughBalancer = hosts.some(({ vars }) => isPartitioned(vars)) ? 'any' : 'all';
+  const balancers = inGroup(inventory, 'lb').map(
+    async ({ name, internal, vars }): Promise<Way> => ({
+      name: `${name} (load balancer)`,
+      extent: throughBalancer,
+      url: `ws://127.0.0.1:${await tunnel(name, internal, portOf(vars, 'load-balancer'))}`,
+    }),
+  );
   return Promise.all([...instances, ...balancers]);
 }
 
-async function arrival(listeners: readonly Listener[]): Promise<void> {
-  const all = expected().length;
+/** Waits until everything came through. Returns what did not. */
+async function arrival(listeners: readonly Listener[]): Promise<string[]> {
+  const arrived = listeners.map(({ way: { name, extent }, received }) => ({ name, extent, received }));
   const deadline = Date.now() + ARRIVE_MS;
-  while (Date.now() < deadline && listeners.some(({ received }) => received.size < all)) {
+  let short = shortcomings(arrived);
+  while (short.length > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    short = shortcomings(arrived);
   }
+  return short;
 }
 
 async function run(controller: Controller): Promise<Verdict> {
@@ -55,10 +70,7 @@ async function run(controller: Controller): Promise<Verdict> {
       return { ok: false, message: `no WebSocket opens on ${closed.map(({ name }) => name).join(', ')}`, next };
     const began = Date.now();
     await producer.send(markers(id, began));
-    await arrival(listeners);
-    const short = listeners.flatMap(({ way, received }) =>
-      missingTopics(received).map((topic) => `${way.name} did not deliver ${topic}`),
-    );
+    const short = await arrival(listeners);
     if (short.length > 0)
       return { ok: false, message: 'markers did not come through', lastLines: short.join('\n'), next };
     return {

@@ -32,6 +32,23 @@ curl -sS -m 5 http://127.0.0.1:${port}/health 2>&1`,
   };
 }
 
+/** Said before every change and after it: nothing is wrong with the server, and clients miss events all the same. */
+export function everyEventEverywhere(instances: number): HostCheck {
+  return {
+    where: 'host',
+    id: 'ws.delivery',
+    title: 'a client of any instance gets every event',
+    severity: 'warning',
+    phases: ['preflight', 'verify'],
+    probe: ':',
+    judge: () => ({
+      ok: false,
+      message: `delivery is partitioned over ${instances} instances: a client gets only what its own instance reads, about one event in ${instances}`,
+      next: 'set ws-server.delivery to all, unless clients are routed by token',
+    }),
+  };
+}
+
 /** From the ws host itself: the address that the broker advertises is one that can be connected to. */
 export function brokerReachable(address: string, port: number): HostCheck {
   return {

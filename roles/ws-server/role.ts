@@ -7,7 +7,7 @@ import { stack } from '#engine/resources/compose.ts';
 import { image } from '#engine/resources/image.ts';
 import { role } from '#engine/role.ts';
 import { externalBrokers } from '../broker/properties.ts';
-import { brokerReachable, ready } from './checks.ts';
+import { brokerReachable, everyEventEverywhere, ready } from './checks.ts';
 
 const schema = z.strictObject({
   port: z.int().min(1).max(65_535).default(3004),
@@ -80,6 +80,9 @@ export const wsServer = role('ws-server', schema, {
     containerOurs(CONTAINER, PROJECT),
     portFree({ port: vars.port, address: '0.0.0.0', owner: CONTAINER }),
     ready(vars.port),
+    ...(vars.delivery === 'partitioned' && inGroup(inventory, 'ws').length > 1
+      ? [everyEventEverywhere(inGroup(inventory, 'ws').length)]
+      : []),
     ...inGroup(inventory, 'backend').map(({ internal, vars: all }) =>
       brokerReachable(internal, (all.broker as { port: number }).port),
     ),
