@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@odin/runtime';
+import { type Logger, messageOf } from '@odin/runtime';
 import { Child } from './child.ts';
 import { CHILD_ENV, type Order, type Question } from './messages.ts';
 import { Totals } from './totals.ts';
@@ -153,8 +153,17 @@ export class Supervisor {
     this.#failures.set(name, failures);
     const waitMs = failures === 0 ? 0 : Math.min(RESTART_MIN_MS * 2 ** (failures - 1), RESTART_MAX_MS);
     this.#options.log.error('a process ended, starting another', { process: name, how, waitMs });
+    this.#startAgain(name, waitMs);
+  }
+
+  #startAgain(name: string, waitMs: number): void {
     setTimeout(() => {
-      if (!this.#ending) void this.#start(name, () => undefined);
+      if (this.#ending || this.#children.has(name)) return;
+      this.#start(name, () => undefined).catch((error: unknown) => {
+        // The machine has no room for another process just now.
+        this.#options.log.error('a process could not be started', { process: name, error: messageOf(error) });
+        this.#startAgain(name, RESTART_MAX_MS);
+      });
     }, waitMs);
   }
 
