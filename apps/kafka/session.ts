@@ -27,14 +27,15 @@ export interface SessionOptions {
   /** Where to start reading; empty leaves it to the group's committed offsets. */
   readonly positions: () => readonly Position[];
   readonly commit: boolean;
-  readonly onBatch: (batch: Batch) => void;
+  /** What it returns is waited for before the next. */
+  readonly onBatch: (batch: Batch) => void | Promise<void>;
   readonly onEnd: (reason: string) => void;
 }
 
 export interface Session {
   /** Partitions assigned to this member. */
   assigned(): number;
-  /** When the last fetch was answered, milliseconds since 1970; 0 before the first. */
+  /** When a fetch was last answered, or something of its answer taken, milliseconds since 1970; 0 before the first. */
   fetchedAt(): number;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -85,7 +86,10 @@ export function createSession(options: SessionOptions): Session {
           autoCommit: options.commit,
           ...(options.commit && { autoCommitInterval: 1_000 }),
           eachBatch: async ({ batch, isStale }) => {
-            if (!over && !isStale()) options.onBatch(batch);
+            if (over || isStale()) return;
+            await options.onBatch(batch);
+            // Nothing is fetched before all that came was taken, however long that takes.
+            fetchedAt = Date.now();
           },
         });
       };

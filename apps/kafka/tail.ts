@@ -44,7 +44,8 @@ export interface TailOptions extends KafkaOptions {
   readonly marker?: string;
   /** Goes on from there, if one is of the epoch that is found. */
   readonly from?: readonly TailStart[];
-  readonly onRecords: (epoch: string, records: readonly FeedRecord[]) => void;
+  /** What it returns is waited for before more are read. */
+  readonly onRecords: (epoch: string, records: readonly FeedRecord[]) => void | Promise<void>;
   readonly onEpoch?: (epoch: string) => void;
   /** Before the first records of a session: where it starts. Empty when the broker decides (`partitioned`). */
   readonly onStart?: (epoch: string, positions: readonly Position[]) => void;
@@ -204,7 +205,7 @@ class TailLoop {
     if (gaps.length > 0) onGap?.(stream.epoch, gaps);
   }
 
-  #deliver(stream: Stream, batch: Batch): void {
+  #deliver(stream: Stream, batch: Batch): void | Promise<void> {
     const { topic, partition } = batch;
     const records = batch.messages.map((message) => toRecord(message, topic, partition));
     const next = this.#options.delivery === 'all' ? this.#positions.get(topic, partition) : undefined;
@@ -218,7 +219,7 @@ class TailLoop {
     if (next !== undefined && first > next && !this.#acceptsHole(topic, partition, next, first)) return;
     this.#positions.set(topic, partition, last + 1);
     const fresh = next === undefined || first >= next ? records : records.filter(({ offset }) => offset >= next);
-    this.#options.onRecords(stream.epoch, fresh);
+    return this.#options.onRecords(stream.epoch, fresh);
   }
 
   #acceptsHole(topic: string, partition: number, next: number, first: number): boolean {

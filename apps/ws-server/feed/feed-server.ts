@@ -5,6 +5,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogGap } from '@odin/kafka';
 import { type Logger, messageOf } from '@odin/runtime';
 import { Position } from '../hub/position.ts';
@@ -13,6 +14,13 @@ import { Decoder, encode, type FeedMessage } from './messages.ts';
 
 /** Kafka's health is known elsewhere about as well as here. */
 export const HEALTH_MS = 250;
+/** With more than this on its way to a process that reads, the reader of Kafka waits: the log keeps it better. */
+const AHEAD_MAX_BYTES = 4 * 1024 * 1024;
+/** Whoever reads nothing for so long is not waited for, until it has caught up. */
+const STUCK_MS = 1_000;
+const POLL_MS = 5;
+/** So much is written at once, so that it can be seen how a process gets on with it. */
+const WRITE_MAX_BYTES = 256 * 1024;
 /** Whoever is that far behind does not read: it begins again where the others are, and its clients are told. */
 const BACKLOG_MAX_BYTES = 64 * 1024 * 1024;
 
@@ -25,6 +33,8 @@ export class FeedServer implements FeedSink {
   readonly #position = new Position();
   readonly #health: NodeJS.Timeout;
   #queue: Buffer[] = [];
+  #queued = 0;
+  readonly #stuck = new WeakSet<Socket>();
 
   constructor(feed: Feed, log: Logger) {
     this.#feed = feed;
@@ -69,6 +79,22 @@ export class FeedServer implements FeedSink {
     this.#tell({ type: 'gaps', gaps });
   }
 
+  /** Resolves once nobody who reads is far behind. */
+  async room(): Promise<void> {
+    await Promise.all([...this.#sockets].map((socket) => this.#near(socket)));
+  }
+
+  async #near(socket: Socket): Promise<void> {
+    let left = socket.writableLength;
+    if (left <= AHEAD_MAX_BYTES) this.#stuck.delete(socket);
+    for (let movedAt = performance.now(); left > AHEAD_MAX_BYTES && !this.#stuck.has(socket); ) {
+      await sleep(POLL_MS);
+      if (socket.writableLength < left) movedAt = performance.now();
+      else if (performance.now() - movedAt > STUCK_MS) this.#stuck.add(socket);
+      left = socket.destroyed ? 0 : socket.writableLength;
+    }
+  }
+
   #move(positions: readonly Start[]): void {
     for (const { topic, partition, next } of positions) this.#position.set(topic, partition, next);
   }
@@ -77,13 +103,17 @@ export class FeedServer implements FeedSink {
   #tell(message: FeedMessage, events?: readonly FeedEvent[]): void {
     if (this.#sockets.size === 0) return;
     if (this.#queue.length === 0) setImmediate(() => this.#flush());
-    this.#queue.push(encode(message, events));
+    const frame = encode(message, events);
+    this.#queue.push(frame);
+    this.#queued += frame.length;
+    if (this.#queued >= WRITE_MAX_BYTES) this.#flush();
   }
 
   #flush(): void {
     if (this.#queue.length === 0) return;
     const bytes = this.#queue.length === 1 ? (this.#queue[0] as Buffer) : Buffer.concat(this.#queue);
     this.#queue = [];
+    this.#queued = 0;
     for (const socket of this.#sockets) {
       socket.write(bytes);
       if (socket.writableLength <= BACKLOG_MAX_BYTES) continue;

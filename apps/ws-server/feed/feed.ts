@@ -47,6 +47,8 @@ export interface FeedSink {
   slice(slice: Slice): void;
   /** Records that are not in the log any more. */
   gaps(gaps: readonly LogGap[]): void;
+  /** Resolves when more can be taken; reading Kafka waits for it. */
+  room?(): Promise<void>;
 }
 
 export interface Ask {

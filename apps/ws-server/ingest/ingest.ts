@@ -35,13 +35,14 @@ export function startIngest(
     topics: TOPIC_NAMES,
     marker: EPOCH_TOPIC,
     from,
-    onRecords: (_, records) => {
+    onRecords: async (_, records) => {
       const [head] = records;
       if (!head) return;
       const events: FeedEvent[] = [];
       for (const record of records) accept(record, events, stats, repeats);
       const next = (records.at(-1)?.offset ?? head.offset) + 1;
       sink.slice({ topic: topicIndex(head.topic), partition: head.partition, first: head.offset, next, events });
+      await sink.room?.();
     },
     onEpoch: (epoch) => {
       log.info('epoch', { epoch });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TailHealth } from '@odin/kafka';
@@ -132,6 +134,35 @@ describe('between processes', () => {
     await until('the last', () => offsets(listener).at(-1) === 6, { seen: () => listener.messages });
     expect(offsets(listener)).toEqual([4, 5, 6]);
     expect(listener.messages.map(({ type }) => type)).toEqual(['welcome']);
+  });
+
+  test('the reader of Kafka waits for a process that reads, and not for one that does not', async () => {
+    const megabyte = { ...slice(0, 1), events: [event(0, 1_000_000)] };
+    const told = () => {
+      for (let count = 0; count < 12; count += 1) server.slice(megabyte);
+    };
+    const socket = connect(path);
+    await once(socket, 'readable');
+    let bytes = 0;
+    told();
+    let waiting = true;
+    const room = server.room().then(() => {
+      waiting = false;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(waiting).toBe(true);
+    socket.on('data', (piece) => {
+      bytes += piece.length;
+    });
+    await room;
+    expect(bytes).toBeGreaterThan(7_000_000);
+    socket.pause();
+    told();
+    await server.room();
+    expect(bytes).toBeLessThan(20_000_000);
+    socket.resume();
+    await until('everything came', () => bytes > 24_000_000);
+    socket.destroy();
   });
 
   test('what was told while a process was away is a gap for its clients, with its bounds', async () => {
