@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '#fleet/dev/broker.ts';
+import { goProgram } from './go.ts';
 import { type FeedMessage, tokenName } from './stream.ts';
 
 const MODULE = 'github.com/centrifugal/centrifugo/v6';
@@ -15,7 +16,7 @@ const VERSION = 'v6.9.1';
 const BUILD_TIMEOUT_MS = 900_000;
 const KEY = 'bench';
 
-/** Resolves with the program; needs Go on PATH the first time. */
+/** Resolves with the program; the first time, it is built. */
 export async function buildCentrifugo(): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'odin-deploy');
   const folder = join(cache, `centrifugo-${VERSION}`);
@@ -23,7 +24,7 @@ export async function buildCentrifugo(): Promise<string> {
   if (existsSync(program)) return program;
   await mkdir(folder, { recursive: true });
   const env = { ...process.env, GOBIN: folder };
-  await promisify(execFile)('go', ['install', `${MODULE}@${VERSION}`], { env, timeout: BUILD_TIMEOUT_MS });
+  await promisify(execFile)(await goProgram(), ['install', `${MODULE}@${VERSION}`], { env, timeout: BUILD_TIMEOUT_MS });
   return program;
 }
 

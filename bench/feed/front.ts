@@ -5,14 +5,21 @@ import type { LoadPlan } from '../../apps/loadtest/plan.ts';
 import { type App, startApp } from '../../tests/support/app.ts';
 import { startKafka, type TestKafka } from '../../tests/support/kafka.ts';
 import { until } from '../../tests/support/wait.ts';
-import { cpuSeconds, rssBytes } from './process.ts';
+import { cpuSeconds } from './process.ts';
 import { tokenName } from './stream.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const SOURCES = 20;
 const RAMP = 1_000;
+const CHECKED = 60;
 
-export type Part = 'primary' | 'reader' | 'worker';
+export interface Crowd {
+  readonly clients: number;
+  readonly tokens: number;
+}
+
+export const PARTS = ['primary', 'reader', 'worker'] as const;
+export type Part = (typeof PARTS)[number];
 
 export class Front {
   readonly kafka: TestKafka;
@@ -74,13 +81,8 @@ export class Front {
     return cpuSeconds(await this.pid(part));
   }
 
-  async rss(): Promise<number> {
-    const pids = await Promise.all((['primary', 'reader', 'worker'] as const).map((part) => this.pid(part)));
-    return pids.reduce((sum, pid) => sum + rssBytes(pid), 0);
-  }
-
   /** Clients of one token each, in turn. */
-  plan({ clients, tokens, checked }: { clients: number; tokens: number; checked: number }): LoadPlan {
+  plan({ clients, tokens }: Crowd): LoadPlan {
     const host = `127.0.0.1:${this.port}`;
     return {
       target: { address: '127.0.0.1', port: this.port, host, path: '/ws', loopback: true },
@@ -89,7 +91,7 @@ export class Front {
       tokens: Array.from({ length: tokens }, (_, index) => tokenName(index)),
       tokensPerClient: 1,
       ramp: RAMP,
-      every: Math.ceil(clients / checked),
+      every: Math.ceil(clients / CHECKED),
       stall: 0,
       workers: 2,
       sources: SOURCES,

@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadPlan } from '../../apps/loadtest/plan.ts';
 import type { LoadResult } from '../../apps/loadtest/result.ts';
 import { runLoad } from '../../apps/loadtest/run.ts';
 import { buildCentrifugo, centrifugoSender, configureCentrifugo } from './centrifugo.ts';
@@ -29,6 +30,11 @@ export interface Trial {
   readonly burst: number;
   readonly seconds: number;
   readonly stall?: number;
+  /** Seconds of messages before the measurement. */
+  readonly warm?: number;
+  /** What happens beside it; the result waits for it. */
+  readonly onWarm?: () => Promise<unknown>;
+  readonly onMeasure?: () => Promise<unknown>;
 }
 
 export interface Measured {
@@ -85,40 +91,54 @@ export class Subject {
     return ((await answer) as [Standing])[0];
   }
 
-  async run({ clients, tokens, offered, burst, seconds, stall = 0 }: Trial): Promise<Measured> {
+  /** Clients of one token each, in turn. */
+  plan({ clients, tokens, stall = 0 }: Pick<Trial, 'clients' | 'tokens' | 'stall'>): LoadPlan {
     const isCentrifugo = this.name === 'centrifugo';
+    return {
+      target: {
+        address: '127.0.0.1',
+        port: this.#port,
+        host: `127.0.0.1:${this.#port}`,
+        path: isCentrifugo ? '/connection/uni_websocket' : '/ws',
+        loopback: true,
+      },
+      query: isCentrifugo ? '' : 'token={tokens}&events=trade',
+      ...(isCentrifugo && { hello: '{"subs":{"{tokens}":{}}}' }),
+      clients,
+      tokens: Array.from({ length: tokens }, (_, index) => tokenName(index)),
+      tokensPerClient: 1,
+      ramp: RAMP,
+      every: Math.ceil(clients / CHECKED_MAX),
+      stall,
+      workers: 2,
+      sources: SOURCES,
+    };
+  }
+
+  async run(trial: Trial): Promise<Measured> {
+    const { clients, tokens, offered, burst, seconds, stall = 0, warm = 0 } = trial;
     const offer: Offer = { perSecond: (offered * tokens) / clients, tokens, burst };
     let before = { cpu: 0, at: 0 };
     let during = { cpu: 0, rss: 0 };
     let standing: Promise<Standing | undefined> = Promise.resolve(undefined);
+    let beside: Promise<unknown> | undefined;
     const load = await runLoad({
-      plan: {
-        target: {
-          address: '127.0.0.1',
-          port: this.#port,
-          host: `127.0.0.1:${this.#port}`,
-          path: isCentrifugo ? '/connection/uni_websocket' : '/ws',
-          loopback: true,
-        },
-        query: isCentrifugo ? '' : 'token={tokens}&events=trade',
-        ...(isCentrifugo && { hello: '{"subs":{"{tokens}":{}}}' }),
-        clients,
-        tokens: Array.from({ length: tokens }, (_, index) => tokenName(index)),
-        tokensPerClient: 1,
-        ramp: RAMP,
-        every: Math.ceil(clients / CHECKED_MAX),
-        stall,
-        workers: 2,
-        sources: SOURCES,
-      },
+      plan: this.plan(trial),
       seconds,
       // While the clients are still there, the server is asked how it is.
       settleSeconds: offered === 0 || stall > 0 ? 1 : 0,
       brokers: [],
+      onConnected: async () => {
+        if (warm === 0) return;
+        this.#feeder.start(offer);
+        await trial.onWarm?.();
+        await sleep(warm * 1000);
+      },
       onMeasure: (running) => {
         if (running) {
           before = { cpu: cpuSeconds(this.pid), at: performance.now() };
-          if (offered > 0) this.#feeder.start(offer);
+          if (offered > 0 && warm === 0) this.#feeder.start(offer);
+          beside = trial.onMeasure?.();
           return;
         }
         this.#feeder.stop();
@@ -127,6 +147,7 @@ export class Subject {
         standing = this.standing();
       },
     });
+    await beside;
     const { perSecond } = load.deliveries;
     return { load, offered, perSecond, p99: load.latencyMs.p99 ?? 0, ...during, standing: await standing };
   }
