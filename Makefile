@@ -99,5 +99,5 @@ test-all: $(INSTALLED) ## and the engine on real hosts with its long matrices, s
 	@RUNS=$(or $(RUNS),500) $(if $(SEED),SEED=$(SEED) )$(call ZX,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
 	@$(call ZX,replay) $(FILE)
-bench: $(INSTALLED) ## measure: NAME=sandbox, NAME=engine or NAME=feed (FIGURES=highest,many,… for some of it)
+bench: $(INSTALLED) ## measure: NAME=sandbox, NAME=engine or NAME=feed (FIGURES=highest,many,… for some of it; soak only then)
 	@$(call ZX,bench) $(NAME)
