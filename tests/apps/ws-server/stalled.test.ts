@@ -60,7 +60,7 @@ class Reader {
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test('300 stalled clients among 2000: the others get everything in order, the stalled are told or closed', async () => {
-  const server = await startFanOut({ limits: { lagMs: 25_000 } });
+  const server = await startFanOut({ limits: { lagMs: 25_000 }, pingSeconds: 600 });
   const port = Number(server.address.split(':')[1]);
   const readers: Reader[] = [];
   try {
