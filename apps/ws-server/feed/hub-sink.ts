@@ -1,5 +1,6 @@
 /** What is read from Kafka, into the hub. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '@odin/events';
 import type { LogGap } from '@odin/kafka';
 import type { Hub } from '../hub/hub.ts';
@@ -7,9 +8,15 @@ import { tellEpoch, tellLogGaps } from '../hub/notices.ts';
 import type { Stats } from '../stats.ts';
 import type { FeedSink, Slice, Start } from './feed.ts';
 
+/** A backlog comes as fast as Kafka can send: with so much of it not written, clients would lag for no fault of theirs. */
+const AHEAD_MAX_BYTES = 1024 * 1024;
+const POLL_MS = 1;
+
 export class HubSink implements FeedSink {
   readonly #hub: Hub;
   readonly #stats: Stats;
+  /** Of values, since everything was written. */
+  #ahead = 0;
 
   constructor(hub: Hub, stats: Stats) {
     this.#hub = hub;
@@ -44,8 +51,18 @@ export class HubSink implements FeedSink {
     const known = own !== undefined && own > first ? own : first;
     if (known >= next) return;
     this.#hub.seek(topic, partition, known);
-    for (const event of events) if (event.offset >= known) this.#hub.publish(topic, partition, event);
+    for (const event of events) {
+      if (event.offset < known) continue;
+      this.#hub.publish(topic, partition, event);
+      this.#ahead += event.value.length;
+    }
     this.#hub.position.set(topic, partition, next);
+  }
+
+  async room(): Promise<void> {
+    if (this.#ahead <= AHEAD_MAX_BYTES) return;
+    while (!this.#hub.settled) await sleep(POLL_MS);
+    this.#ahead = 0;
   }
 
   gaps(gaps: readonly LogGap[]): void {

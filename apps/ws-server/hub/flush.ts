@@ -52,7 +52,12 @@ export class Flusher {
 
   /** How far every client that does not lag has been written to; `live` is how far the ingest has read. */
   written(live: Position): Position {
-    return this.#batches || this.#dirty.length > 0 ? this.#passed : live;
+    return this.idle ? live : this.#passed;
+  }
+
+  /** Nothing is left to write, or nothing will be written any more. */
+  get idle(): boolean {
+    return this.#stopped || (!this.#batches && this.#dirty.length === 0);
   }
 
   /** The stream began again: what was written before says nothing about it. */

@@ -42,6 +42,11 @@ export class Hub {
     return this.#flusher.written(this.position);
   }
 
+  /** Whether everything published was written to every client that does not lag. */
+  get settled(): boolean {
+    return this.#flusher.idle;
+  }
+
   /** A new epoch: nothing that is remembered belongs to it. */
   restart(epoch: string): void {
     this.position.restart(epoch);

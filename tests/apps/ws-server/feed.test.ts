@@ -165,6 +165,24 @@ describe('between processes', () => {
     socket.destroy();
   });
 
+  test('within one process the reader of Kafka waits until a backlog was written', async () => {
+    const fanOut = await startFanOut();
+    const sink = new HubSink(fanOut.hub, fanOut.stats);
+    try {
+      const listener = await listen(fanOut.address, '?token=BTC');
+      sink.slice(slice(0, 10));
+      await sink.room();
+      expect(fanOut.hub.settled).toBe(false);
+      sink.slice({ ...slice(10, 30), events: Array.from({ length: 20 }, (_, index) => event(10 + index, 100_000)) });
+      await sink.room();
+      expect(fanOut.hub.settled).toBe(true);
+      expect(fanOut.stats.messagesSent).toBe(30);
+      await until('all', () => offsets(listener).at(-1) === 29, { seen: () => offsets(listener) });
+    } finally {
+      await fanOut.stop();
+    }
+  });
+
   test('what was told while a process was away is a gap for its clients, with its bounds', async () => {
     const { fanOut, client } = await join1();
     server.epoch('e1');
