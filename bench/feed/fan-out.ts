@@ -118,8 +118,8 @@ export async function manyConnections(report: Reporter): Promise<Goal[]> {
 }
 
 /**
- * The slope from few to many connections of one process. An empty process grows once, whoever comes (V8's young
- * generation, code, buffers): that is no part of a connection.
+ * The slope from few to many connections of one process: an empty one grows once, whoever comes (code, buffers), and
+ * that is no part of a connection.
  */
 export async function idleConnections(report: Reporter): Promise<Goal[]> {
   const [few, many] = [2_000, 12_000];

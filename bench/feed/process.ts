@@ -47,10 +47,10 @@ export function endWith(child: ChildProcess): void {
   child.once('exit', () => process.off('exit', kill));
 }
 
-/** One of `peers/`, with a collector that can be asked to run. */
-export function startPeer(name: string): ChildProcess {
+/** One of `peers/`, with a collector that can be asked to run, and further flags of Node. */
+export function startPeer(name: string, flags: readonly string[] = []): ChildProcess {
   const file = fileURLToPath(new URL(`peers/${name}.ts`, import.meta.url));
-  return startPinned(process.execPath, ['--expose-gc', file]);
+  return startPinned(process.execPath, ['--expose-gc', ...flags, file]);
 }
 
 export async function end(child: ChildProcess): Promise<void> {

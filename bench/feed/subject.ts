@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadPlan } from '../../apps/loadtest/plan.ts';
 import type { LoadResult } from '../../apps/loadtest/result.ts';
 import { runLoad } from '../../apps/loadtest/run.ts';
+import { SERVING_FLAGS } from '../../apps/ws-server/processes/flags.ts';
 import { buildCentrifugo, centrifugoSender, configureCentrifugo } from './centrifugo.ts';
 import { Feeder, type Offer, type Send } from './feeder.ts';
 import type { Standing } from './peers/peer.ts';
@@ -70,7 +71,7 @@ export class Subject {
       for (let waited = 0; waited < START_TIMEOUT_MS && !(await answers(port)); waited += 50) await sleep(50);
       return new Subject(name, child, port, centrifugoSender(port));
     }
-    const child = startPeer(name);
+    const child = startPeer(name, name === 'ours' ? SERVING_FLAGS : []);
     const [ready] = (await once(child, 'message', { signal: AbortSignal.timeout(START_TIMEOUT_MS) })) as [
       { port: number; feedPort: number },
     ];

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Logger, messageOf } from '@odin/runtime';
 import { Child } from './child.ts';
+import { SERVING_FLAGS } from './flags.ts';
 import { CHILD_ENV, type Order, type Question } from './messages.ts';
 import { Totals } from './totals.ts';
 
@@ -114,7 +115,11 @@ export class Supervisor {
   /** Resolves when the process is there: it listens, or, the reader, has reported. */
   async #start(name: string, onFailure: (how: string) => void): Promise<void> {
     const isReader = name === READER;
-    cluster.setupPrimary({ exec: entry(isReader ? 'reader' : 'worker') });
+    const flags = isReader ? [] : SERVING_FLAGS;
+    cluster.setupPrimary({
+      exec: entry(isReader ? 'reader' : 'worker'),
+      execArgv: [...process.execArgv, ...flags],
+    });
     const worker = cluster.fork({
       [CHILD_ENV.name]: name,
       [CHILD_ENV.socket]: join(this.#folder, 'feed.sock'),
