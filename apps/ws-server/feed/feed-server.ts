@@ -49,6 +49,12 @@ export class FeedServer implements FeedSink {
     await once(this.#server, 'listening');
   }
 
+  /** Resolves once so many processes are there, or the time is over. */
+  async joined(count: number, withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    while (this.#sockets.size < count && performance.now() < deadline) await sleep(POLL_MS);
+  }
+
   stop(): void {
     clearInterval(this.#health);
     this.#server.close();

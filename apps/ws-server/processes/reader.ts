@@ -5,35 +5,46 @@ import type { TailStart } from '@odin/kafka';
 import { createLogger, startWith } from '@odin/runtime';
 import { Registry } from 'prom-client';
 import type { Feed } from '../feed/feed.ts';
+import { UNKNOWN } from '../feed/feed-client.ts';
 import { FeedServer } from '../feed/feed-server.ts';
-import { startIngest } from '../ingest/ingest.ts';
+import { type Ingest, startIngest } from '../ingest/ingest.ts';
 import { meterIngest } from '../metrics/ingest.ts';
 import { OWNED, schema } from '../settings.ts';
 import { createIngestStats } from '../stats.ts';
 import { CHILD_ENV } from './messages.ts';
 import { Parent } from './parent.ts';
 
+/** Those who serve come back within a fraction of it, unless they are being started themselves. */
+const JOIN_TIMEOUT_MS = 2_000;
+
 const { env } = process;
 const settings = startWith(schema, OWNED);
 const { instance } = settings;
 const log = createLogger(settings.logLevel, { service: 'ws-server', instance, process: env[CHILD_ENV.name] });
 const stats = createIngestStats();
-const feed: Feed = { health: () => ingest.health(), read: (ask) => ingest.read(ask) };
+let ingest: Ingest | undefined;
+const feed: Feed = {
+  health: () => ingest?.health() ?? UNKNOWN,
+  read: (ask) => ingest?.read(ask) ?? Promise.reject(new Error(UNKNOWN.reason)),
+};
 const server = new FeedServer(feed, log);
-const ingest = startIngest(settings, server, stats, log, furthestBehind(env[CHILD_ENV.from] ?? ''));
-await server.listen(env[CHILD_ENV.socket] ?? '');
 const registry = new Registry();
 meterIngest(registry, stats);
 let ending = false;
 new Parent({
   registry,
-  report: () => ({ kafka: ingest.health() }),
+  report: () => ({ kafka: feed.health() }),
   obey: ({ endWithinMs }) => {
     if (endWithinMs === undefined || ending) return;
     ending = true;
-    void ingest.stop().then(() => process.exit(0));
+    void Promise.resolve(ingest?.stop()).then(() => process.exit(0));
   },
 });
+await server.listen(env[CHILD_ENV.socket] ?? '');
+const from = furthestBehind(env[CHILD_ENV.from] ?? '');
+// Who is not there when it begins would miss what it begins with.
+if (from.length > 0) await server.joined(Number(env[CHILD_ENV.count]), JOIN_TIMEOUT_MS);
+ingest = startIngest(settings, server, stats, log, from);
 
 /** Of each epoch, where the last of those who listen is: the others know already what comes before they do. */
 function furthestBehind(cursors: string): TailStart[] {
