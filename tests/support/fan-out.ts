@@ -42,7 +42,8 @@ export async function startFanOut({
 }: FanOutOptions = {}) {
   const stats = createStats();
   const latest = (ranges: readonly GapRange[]) => latestOf(hub, ranges);
-  const backpressure = new Backpressure({ ...LIMITS, ...limits }, stats, () => hub.position.epoch, latest);
+  const inForce = { ...LIMITS, ...limits };
+  const backpressure = new Backpressure(inForce, stats, () => hub.position.epoch, latest);
   const hub = new Hub(new Flusher(backpressure, stats, () => undefined, sliceMs), { ...HISTORY, ...history });
   const begin = (epoch: string) => {
     hub.restart(epoch);
@@ -68,6 +69,8 @@ export async function startFanOut({
   await once(http, 'listening');
   const offsets = new Map<string, number>();
   return {
+    /** May be changed; looked at every second. */
+    limits: inForce,
     hub,
     stats,
     lifecycle,

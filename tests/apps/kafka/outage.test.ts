@@ -121,7 +121,7 @@ test('what the log lost while nobody read it is a gap with its bounds', async ()
     return [...new Set([...listener.envelopes.map(({ offset }) => offset), ...told])].toSorted((a, b) => a - b);
   };
   await until('the gap', () => listener.messages.some(({ type }) => type === 'gap'), {
-    ms: 20_000,
+    ms: 60_000,
     seen: server.output,
   });
   await send(1);
@@ -130,7 +130,7 @@ test('what the log lost while nobody read it is a gap with its bounds', async ()
   expect(listener.envelopes.at(-1)?.offset).toBe(expected.at(-1));
   await producer.close();
   await admin.disconnect();
-}, 90_000);
+}, 120_000);
 
 /** Everything that Kafka holds since then came, once or more often. */
 async function nothingIsMissing(listener: Listener, since: number): Promise<void> {

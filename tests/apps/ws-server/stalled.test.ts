@@ -60,7 +60,7 @@ class Reader {
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 test('300 stalled clients among 2000: the others get everything in order, the stalled are told or closed', async () => {
-  const server = await startFanOut({ limits: { lagMs: 25_000 }, pingSeconds: 600 });
+  const server = await startFanOut({ limits: { lagMs: 600_000 }, pingSeconds: 600 });
   const port = Number(server.address.split(':')[1]);
   const readers: Reader[] = [];
   try {
@@ -91,7 +91,7 @@ test('300 stalled clients among 2000: the others get everything in order, the st
     expect(others.filter(({ gaps, code }) => gaps.length > 0 || code !== undefined)).toEqual([]);
     expect(server.stats.lagging).toBe(STALLED);
 
-    // Half of them read again before they have lagged for too long.
+    // Half of them read again, the others have lagged for too long.
     const back = stalled.filter((_, index) => index % 2 === 0);
     const lost = stalled.filter((_, index) => index % 2 === 1);
     for (const { socket } of back) socket.resume();
@@ -104,6 +104,7 @@ test('300 stalled clients among 2000: the others get everything in order, the st
       expect([...offsets, ...told]).toEqual(everything);
       expect(code).toBeUndefined();
     }
+    server.limits.lagMs = 0;
     await until('the others of them are closed', () => server.stats.connections === CLIENTS - lost.length, {
       ms: 60_000,
       seen: () => server.stats,
