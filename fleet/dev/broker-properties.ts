@@ -1,23 +1,31 @@
-/** The configuration of a one-node broker on loopback: KRaft, small, quick to start. */
+/** The configuration of a broker on loopback, alone or one of several: KRaft, small, quick to start. */
 
 export interface BrokerPorts {
   readonly client: number;
+  /** Where the controller is: this broker itself, unless it is another node than the first. */
   readonly controller: number;
+  /** 1 when absent. */
+  readonly node?: number;
+  /** How many brokers hold what the cluster keeps for itself; 1 when absent. */
+  readonly replicas?: number;
 }
 
 export function brokerProperties(ports: BrokerPorts, dataDir: string): string {
+  const { node = 1, replicas = 1 } = ports;
+  const client = `PLAINTEXT://127.0.0.1:${ports.client}`;
+  const isFirst = node === 1;
   return `${Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': 1,
+    'process.roles': isFirst ? 'broker,controller' : 'broker',
+    'node.id': node,
     'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${ports.client},CONTROLLER://127.0.0.1:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.client}`,
+    listeners: isFirst ? `${client},CONTROLLER://127.0.0.1:${ports.controller}` : client,
+    'advertised.listeners': client,
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': dataDir,
     'auto.create.topics.enable': false,
-    'offsets.topic.replication.factor': 1,
+    'offsets.topic.replication.factor': replicas,
     'offsets.topic.num.partitions': 1,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,
