@@ -1,4 +1,4 @@
-/** 2,000 inputs, 10,000 with `make test-all`, which sets RUNS; half on the wire and half over HTTP, drawn by SEED. */
+/** 10,000 inputs, half on the wire and half over HTTP, drawn by SEED. */
 
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { RawWebSocket } from '../../../support/raw-websocket.ts';
 import { until } from '../../../support/wait.ts';
 import { httpInput, seeded, wireInput } from './inputs.ts';
 
-const RUNS = process.env.RUNS ? 10_000 : 2_000;
+const RUNS = 10_000;
 const SEED = Number(process.env.SEED ?? 6_455);
 const AT_ONCE = 32;
 const TIMEOUT_MS = 60_000 + RUNS * 100;
