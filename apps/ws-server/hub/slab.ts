@@ -20,9 +20,13 @@ export class Slab {
     this.#appended += frame.length;
   }
 
-  /** Everything appended since the last take, in order. */
+  /**
+   * Everything appended since the last take, in order. What lies in two slabs is copied together, once for all sockets: a
+   * write of several buffers costs each of them more than one.
+   */
   take(): Buffer[] {
-    const views = this.peek();
+    const parts = this.peek();
+    const views = parts.length > 1 && this.#appended <= SLAB_MAX_BYTES ? [Buffer.concat(parts)] : parts;
     this.#full = [];
     this.#start = this.#end;
     this.#appended = 0;
