@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
 import { KitError } from '#engine/errors.ts';
 import { docker, dockerRows } from '#engine/local/docker.ts';
 import { containerName } from '#providers/sandbox/names.ts';
+import { launch } from '../tests/support/browser.ts';
 import { atMost, type Bench, median } from './bench.ts';
 
 const ENV = 'bench';
@@ -45,18 +45,7 @@ async function script(name: string, env: NodeJS.ProcessEnv, ...flags: string[]):
 /** Seconds until the live page, opened in a browser, shows its first trade. */
 async function firstTrade(): Promise<number> {
   const began = performance.now();
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  const browser = await launch();
   try {
     const page = await browser.newPage();
     await page.goto(`http://localhost:${PORT}/`);
