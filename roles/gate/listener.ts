@@ -1,4 +1,5 @@
-import { type Envelope, PROBE_TOKEN } from '@odin/events';
+import { FeedClient } from '@odin/client';
+import { PROBE_TOKEN } from '@odin/events';
 import type { Extent } from './judge.ts';
 
 /** One way into the feed: a ws instance by itself, or the load balancer. */
@@ -18,29 +19,28 @@ export interface Listener {
   close(): void;
 }
 
-const RETRY_MS = 500;
-
-/** Opens one WebSocket; undefined when it is refused. */
-function open(way: Way, id: string): Promise<Listener | undefined> {
+/**
+ * Listens for the markers as any client of the feed does, trying again until `deadline` (milliseconds since 1970).
+ * Undefined when no connection was welcomed by then.
+ */
+export function listen(way: Way, id: string, deadline: number): Promise<Listener | undefined> {
+  const feed = new FeedClient(`${way.url}/ws`, { tokens: [PROBE_TOKEN] });
+  const received = new Set<string>();
+  feed.on('event', ({ topic, partition, event }) => {
+    if (event.data.id === id) received.add(`${topic}/${partition}`);
+  });
   return new Promise((resolve) => {
-    const socket = new WebSocket(`${way.url}/ws?token=${PROBE_TOKEN}`);
-    const received = new Set<string>();
-    socket.addEventListener('error', () => resolve(undefined));
-    socket.addEventListener('close', () => resolve(undefined));
-    socket.addEventListener('message', ({ data }) => {
-      const { type, topic, partition, event } = JSON.parse(String(data)) as Partial<Envelope> & { type?: string };
-      // From the welcome on, nothing that is produced can be missed.
-      if (type === 'welcome') resolve({ way, received, close: () => socket.close(1000) });
-      if (topic && event?.data.id === id) received.add(`${topic}/${partition}`);
+    const timer = setTimeout(
+      () => {
+        feed.close();
+        resolve(undefined);
+      },
+      Math.max(0, deadline - Date.now()),
+    );
+    // From the welcome on, nothing that is produced can be missed.
+    feed.on('channels', () => {
+      clearTimeout(timer);
+      resolve({ way, received, close: () => feed.close() });
     });
   });
-}
-
-/** Opens a WebSocket for the markers, trying again until `deadline` (milliseconds since 1970). */
-export async function listen(way: Way, id: string, deadline: number): Promise<Listener | undefined> {
-  for (;;) {
-    const listener = await open(way, id);
-    if (listener || Date.now() >= deadline) return listener;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-  }
 }

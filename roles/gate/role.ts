@@ -6,7 +6,7 @@ import type { Controller } from '#engine/resource.ts';
 import { role } from '#engine/role.ts';
 import { kafkaThroughSsh } from '../topics/access.ts';
 import { shortcomings } from './judge.ts';
-import { type Listener, listen, type Way } from './listener.ts';
+import type { Listener, Way } from './listener.ts';
 import { expected, markers } from './markers.ts';
 
 /** A ws instance that was just started takes clients within this; HAProxy needs two good answers, two seconds apart. */
@@ -57,8 +57,8 @@ async function run(controller: Controller): Promise<Verdict> {
   const { env } = controller.inventory;
   const next = `make verify ENV=${env}`;
   const id = randomUUID();
-  // Not with the role: only a run that comes to the gate waits for a client of Kafka to load.
-  const { createProducer } = await import('@odin/kafka');
+  // Not with the role: only a run that comes to the gate waits for clients of Kafka and of the feed to load.
+  const [{ createProducer }, { listen }] = await Promise.all([import('@odin/kafka'), import('./listener.ts')]);
   const all = await ways(controller);
   const deadline = Date.now() + OPEN_MS;
   const opened = await Promise.all(all.map((way) => listen(way, id, deadline)));
