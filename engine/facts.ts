@@ -25,6 +25,7 @@ export const FACTS_ID = 'facts';
 export const factsPiece: Piece = {
   id: FACTS_ID,
   timeoutSeconds: 5,
+  quick: true,
   script: `. /etc/os-release; echo "$ID"; echo "$VERSION_ID"; uname -m
 while read -r name kilobytes _; do [ "$name" != MemTotal: ] || { echo $((kilobytes * 1024)); break; }; done </proc/meminfo
 nproc

@@ -74,6 +74,7 @@ export function probePieces(wanted: readonly Wanted[], options: ProbeOptions): P
       options,
     ),
     timeoutSeconds: kind.timeoutSeconds ?? PROBE_S,
+    quick: true,
   }));
 }
 
@@ -143,6 +144,8 @@ export function checkPieces(checks: readonly OwnedCheck[]): Piece[] {
     id: `check:${check.id}`,
     script: check.probe,
     timeoutSeconds: check.timeoutSeconds ?? CHECK_S,
+    // A check that asks for time of its own may need it.
+    quick: check.timeoutSeconds === undefined,
   }));
 }
 
@@ -190,7 +193,10 @@ export async function planHost(
 ): Promise<HostPlan> {
   const { host } = connection;
   const pieces = [...before, factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
-  const execution = await connection.execute(pieces, { deadlineSeconds: DEADLINE_S });
+  const execution = await connection.execute(pieces, {
+    deadlineSeconds: DEADLINE_S,
+    ahead: before.every(({ quick }) => quick),
+  });
   const { answers, stderr } = execution;
   const cut = cutOff(host, execution);
   if (cut && (answers.size > 0 || execution.unfinished)) throw cut;

@@ -12,6 +12,11 @@ export interface Piece {
   /** Pieces after a failed `must` piece do not run: they are missing from the answer. */
   must?: boolean;
   /**
+   * Only looks, and is over in no time as a rule. Such pieces share one process while nothing hangs; where one does, all of
+   * them run again, each with its own time.
+   */
+  quick?: boolean;
+  /**
    * What the script reads from descriptor {@link INPUT_FD}: exactly these bytes, one content after the other. Only for
    * `must` pieces: one that leaves its input unread must end the program, for the next one's follows on the same stream.
    */
@@ -41,10 +46,13 @@ export function timedOut({ status }: Answer): boolean {
   return status === 124 || status === 137;
 }
 
-/** A compiled program: POSIX sh text, and the nonce that its frames carry. */
+/** A compiled program. */
 export interface Program {
-  text: string;
+  /** POSIX sh that finds the nonce of its frames in `$N`. The same pieces give the same body. */
+  body: string;
   nonce: string;
+  /** The body with its nonce. */
+  text: string;
 }
 
 const NONCE_BYTES = 9;
@@ -55,36 +63,55 @@ export const INPUT_FD = 8;
 const MAX_NOISE = 4096;
 /** How long a piece may put its affairs in order when the whole program's time is up. */
 const TERM_GRACE_S = 1;
+/** What quick pieces may take together before each of them gets a process and a time of its own. */
+const QUICK_S = 5;
+
+/** `b` and `e` frame an answer. A leading newline keeps a mark at the start of a line. */
+const MARKS = [
+  'b() { printf "\\n@%s begin %s\\n" "$N" "$1"; }',
+  'e() { printf "\\n@%s end %s %s\\n" "$N" "$1" "$2"; return "$2"; }',
+];
+
+/** Quick pieces in one process, each in a subshell: a fork, where timeout(1) and a shell of its own would be two programs. */
+const TOGETHER = [
+  'N=$1; shift',
+  ...MARKS,
+  'while [ "$#" -gt 0 ]; do b "$1"; (s=$3; shift "$#"; eval "$s"); e "$1" "$?"; shift 3; done; exit 0',
+].join('\n');
 
 /**
- * `b` and `e` frame an answer; `q` says that the program came to its end. Each piece runs in a process group of its own
- * (timeout(1) makes one), in the background, because a shell that waits for a foreground program is deaf to signals: when
- * the whole program's time is up, TERM must reach the group that runs now and those that earlier pieces left behind.
+ * `q` says that the program came to its end. Each piece, or run of quick ones, has a process group of its own (timeout(1)
+ * makes one), in the background, because a shell that waits for a foreground program is deaf to signals: when the whole
+ * program's time is up, TERM must reach the group that runs now and those that earlier pieces left behind.
  */
 const HEADER = [
   `exec ${INPUT_FD}<&0 </dev/null`,
-  // A leading newline keeps a mark at the start of a line.
-  'b() { printf "\\n@%s begin %s\\n" "$N" "$1"; }',
-  'e() { printf "\\n@%s end %s %s\\n" "$N" "$1" "$2"; return "$2"; }',
+  `Q=${quote(TOGETHER)}`,
+  ...MARKS,
   'q() { printf "\\n@%s done\\n" "$N"; exit 0; }',
   'G= P= A= I=',
   `k() { for g in $G $P; do kill -s "$1" -- "-$g"; done 2>/dev/null; }`,
   // Puts the piece $I, which ended with $r, on record, if it has one.
   `a() { [ -z "$A" ] || { t=$(${HOST_TIME}); eval "$A" && printf "\\n@%s at %s %s\\n" "$N" "$I" "$t"; }; A=; }`,
   `trap 'trap "" TERM; k TERM; sleep ${TERM_GRACE_S}; k KILL; r=124; a; exit 124' TERM`,
-  // $1 id. A piece whose time was up leaves nothing behind; another one may leave a process, which is remembered.
-  'w() {',
-  'wait "$P"; r=$?',
+  // A piece whose time was up leaves nothing behind; another one may leave a process, which is remembered.
+  'v() { wait "$P"; r=$?',
   'case $r in 124|137) kill -s KILL -- "-$P" ;; *) kill -s 0 -- "-$P" && G="$G $P" ;; esac 2>/dev/null',
-  'P=',
-  'a',
-  'e "$1" "$r"; }',
+  'P=; }',
+  // $1 id.
+  'w() { v; a; e "$1" "$r"; }',
   // $1 id, $2 seconds, $3 script. The script of a change goes through a pipe: it may hold a secret, which an argument
   // would show in `ps`, or a file, which an argument of 128 KiB may not hold. A probe saves the extra fork.
   'p() { b "$1"; timeout -k 2 "$2" sh -c "$3" & P=$!; w "$1"; }',
   'm() { b "$1"; fenced || { e "$1" "$?"; return 1; }',
   'printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null & P=$! I=$1 A=$4; w "$1"; }',
+  // Quick pieces: id, seconds and script of each.
+  `g() { timeout -k 1 ${QUICK_S} sh -c "$Q" sh "$N" "$@" & P=$!; v`,
+  '[ "$r" = 0 ] || while [ "$#" -gt 0 ]; do p "$1" "$2" "$3"; shift 3; done; }',
 ].join('\n');
+
+/** What marks the frames of one execution, and no noise can know. */
+export const newNonce = (): string => randomBytes(NONCE_BYTES).toString('hex');
 
 /**
  * Compiles pieces into one program for one remote execution. Every answer is framed with a nonce that noise (a login
@@ -92,19 +119,27 @@ const HEADER = [
  * `guard` is shell that defines `fenced`: it is asked before every `must` piece, and what it refuses does not run.
  */
 export function compile(pieces: readonly Piece[], guard?: string): Program {
-  const nonce = randomBytes(NONCE_BYTES).toString('hex');
-  const lines = [
-    `N=${nonce}`,
-    HEADER,
-    guard ?? 'fenced() { :; }',
-    ...pieces.map(({ id, script, timeoutSeconds, must, record = '' }) =>
-      must
-        ? `m ${quote(id)} ${timeoutSeconds} ${quote(script)} ${quote(record)} || q`
-        : `p ${quote(id)} ${timeoutSeconds} ${quote(script)}`,
-    ),
-    'q',
-  ];
-  return { text: lines.join('\n'), nonce };
+  const nonce = newNonce();
+  const body = [HEADER, guard ?? 'fenced() { :; }', ...runs(pieces).map(callOf), 'q'].join('\n');
+  return { body, nonce, text: `N=${nonce}\n${body}` };
+}
+
+/** Quick pieces that follow each other, together; every other piece by itself. */
+function runs(pieces: readonly Piece[]): Piece[][] {
+  const all: Piece[][] = [];
+  for (const piece of pieces) {
+    const last = all.at(-1);
+    if (piece.quick && last?.[0]?.quick) last.push(piece);
+    else all.push([piece]);
+  }
+  return all;
+}
+
+function callOf(run: readonly Piece[]): string {
+  const [{ id, script, timeoutSeconds, must, record = '' }] = run as [Piece];
+  if (must) return `m ${quote(id)} ${timeoutSeconds} ${quote(script)} ${quote(record)} || q`;
+  const words = run.map((piece) => `${quote(piece.id)} ${piece.timeoutSeconds} ${quote(piece.script)}`).join(' ');
+  return run.length > 1 ? `g ${words}` : `p ${words}`;
 }
 
 /** Lines of a piece without the leading newline of the mark that follows. */

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
 import { KitError } from './errors.ts';
+import { inventoryFiles } from './inventory/folder.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import type { Reporter } from './report/reporter.ts';
 import type { Controller, Delivered } from './resource.ts';
+import { keepQuestions } from './transport/ahead.ts';
 import { Connection } from './transport/connection.ts';
 import { sweepPrivateFolder, writeKnownHosts } from './transport/private-folder.ts';
 
@@ -84,5 +86,6 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.all([...this.connections.values()].map((connection) => connection.close()));
+    keepQuestions(inventoryFiles(this.inventory.env), this.knownHosts);
   }
 }

@@ -9,6 +9,8 @@ import { cacheFolder } from '../local/folders.ts';
 // What Node makes of the sources is kept, also for those who do not come through make. In a folder of this user alone:
 // Node's own choice would be one below /tmp.
 enableCompileCache(cacheFolder('compile'));
+const { askAhead } = await import('../transport/ahead.ts');
+askAhead();
 
 // zod brings its messages in some sixty languages, a file each, which takes longer to load than the rest of it. The one
 // that it speaks it loads by itself.

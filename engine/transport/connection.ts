@@ -1,14 +1,14 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Content } from '../content.ts';
 import { KitError } from '../errors.ts';
 import type { Access, Host } from '../inventory/inventory.ts';
 import { guard } from '../lock/shell.ts';
 import { type Answer, AnswerReader, compile, hearing, type Piece } from '../program.ts';
+import { askedAhead } from './ahead.ts';
 import { isDropped, SSH_FAILED, sshFailure } from './failure.ts';
-import { loginTurn } from './logins.ts';
 import { tunnelSocket } from './private-folder.ts';
 import { runSsh, type SshEnd } from './process.ts';
+import { type Asked, ask, type Question } from './question.ts';
 import { remoteCommand } from './remote-command.ts';
 import { CONNECT_TIMEOUT_S, interactiveArguments, loginCommand, sharedSocket, sshArguments } from './ssh.ts';
 
@@ -32,6 +32,8 @@ export interface ExecuteOptions {
   secret?: boolean;
   /** It only keeps or ends the lock: counted apart from executions. */
   heartbeat?: boolean;
+  /** It only looks, and the next run with the same words may ask it before it knows why. Nobody hears its answers one by one. */
+  ahead?: boolean;
   onBegin?: (id: string) => void;
   onEnd?: (answer: Answer) => void;
 }
@@ -132,23 +134,19 @@ export class Connection {
   private async executeAs(pieces: readonly Piece[], options: ExecuteOptions): Promise<Execution> {
     const changes = pieces.some(({ must }) => must);
     const program = compile(pieces, changes && this.token !== undefined ? guard(this.token) : undefined);
-    const inputs = pieces.flatMap(({ input = [] }) => input);
+    const contents = pieces.flatMap(({ input = [] }) => input);
     const { deadlineSeconds, secret = false } = options;
-    const more = inputs.length > 0;
-    const { command, stdin = '' } = remoteCommand(program.text, this.user, { deadlineSeconds, secret, more });
+    const more = contents.length > 0;
+    const { command, stdin } = remoteCommand(program.body, this.user, { deadlineSeconds, secret, more });
     for (let attempt = 1; ; attempt += 1) {
-      const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
-      const first = attempt === LOGIN_ATTEMPTS ? UNSHARED : [];
-      const loggedIn = this.isLive ? () => {} : await loginTurn(this.host);
-      const end = await runSsh(this.host.name, [...first, ...this.words, command], {
-        ...(stdin || more ? { input: () => stream(stdin, inputs) } : {}),
-        onOutput(chunk) {
-          loggedIn();
-          reader.push(chunk);
-        },
-        isDone: () => reader.done,
-        deadlineMs: (deadlineSeconds + GIVE_UP_S) * 1000,
-      }).finally(loggedIn);
+      const question = this.question(command, deadlineSeconds, attempt === LOGIN_ATTEMPTS ? UNSHARED : []);
+      const ahead = options.ahead && attempt === 1 ? askedAhead(question) : undefined;
+      const fresh = (): Asked => {
+        const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
+        return ask(question, program.nonce, reader, { stdin, contents });
+      };
+      const { reader, end: ending } = ahead ?? fresh();
+      const end = await ending;
       if (end.status === SSH_FAILED && !reader.begun) {
         if (!isDropped(end.stderr) || attempt === LOGIN_ATTEMPTS)
           throw sshFailure(this.host, this.user, end.stderr, this.env);
@@ -159,6 +157,17 @@ export class Connection {
       else this.executions += 1;
       return this.executionOf(reader, end, deadlineSeconds);
     }
+  }
+
+  private question(command: string, deadlineSeconds: number, first: readonly string[]): Question {
+    const { host, user, access, knownHosts } = this;
+    return {
+      host: { name: host.name, address: host.address, port: host.port },
+      socket: sharedSocket(host, user, access, knownHosts),
+      words: [...first, ...this.words],
+      command,
+      deadlineMs: (deadlineSeconds + GIVE_UP_S) * 1000,
+    };
   }
 
   private executionOf(reader: AnswerReader, end: SshEnd, deadlineSeconds: number): Execution {
@@ -181,11 +190,6 @@ export class Connection {
       ...(cut === undefined ? {} : { cut }),
       ...(unfinished ? { unfinished } : {}),
     };
-  }
-
-  /** The shared connection of an earlier command is there. */
-  private get isLive(): boolean {
-    return existsSync(sharedSocket(this.host, this.user, this.access, this.knownHosts));
   }
 
   private get words(): string[] {
@@ -238,12 +242,6 @@ export class Connection {
   loginCommand(): string {
     return loginCommand(this.host, this.user, this.access, this.knownHosts);
   }
-}
-
-/** The program, then what its pieces read, in their order. */
-async function* stream(program: string, inputs: readonly Content[]): AsyncGenerator<Uint8Array | string> {
-  if (program) yield program;
-  for (const input of inputs) yield* input.open();
 }
 
 function whyCut({ status, late }: SshEnd, deadlineSeconds: number): string {

@@ -18,7 +18,7 @@ interface Queue {
 const queues = new Map<string, Queue>();
 let direct: boolean | undefined;
 
-function queueOf({ address, port }: Host): Queue {
+function queueOf({ address, port }: Pick<Host, 'address' | 'port'>): Queue {
   direct ??= !configFiles().some((file) => leadsElsewhere(file));
   const key = direct ? `${address}:${port}` : ONE_WAY;
   const queue = queues.get(key) ?? { begun: 0, waiting: [] };
@@ -27,7 +27,7 @@ function queueOf({ address, port }: Host): Queue {
 }
 
 /** Waits until one more login may begin. Returns the function that says that it is over, however it ended. */
-export async function loginTurn(host: Host): Promise<() => void> {
+export async function loginTurn(host: Pick<Host, 'address' | 'port'>): Promise<() => void> {
   const queue = queueOf(host);
   if (queue.begun < LOGINS_AT_ONCE) queue.begun += 1;
   else await new Promise<void>((resolve) => queue.waiting.push(resolve));

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { KitError } from '../errors.ts';
 import type { Access } from '../inventory/inventory.ts';
 
-/** Pins that no run has used for this long are removed. */
-const PINS_KEPT_MS = 7 * 24 * 3600 * 1000;
+/** Pins, and what was asked, that no run has used for this long are removed. */
+const KEPT_MS = 7 * 24 * 3600 * 1000;
 /** Hex digits of a digest in a file name: names stay short, because a socket path holds 104 bytes at most. */
 const NAME_DIGITS = 12;
 
 const TUNNEL = /^t-(\d+)-/;
-const PINS = /\.known_hosts$/;
+const KEPT = /\.(known_hosts|ahead)$/;
 
 const digest = (...parts: readonly string[]): string =>
   createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, NAME_DIGITS);
@@ -50,20 +50,29 @@ export function tunnelSocket(): string {
 export function writeKnownHosts(env: string, access: Pick<Access, 'hostKeys'>): string {
   const text = access.hostKeys.map((line) => `${line}\n`).join('');
   const file = join(privateFolder(), `${env}-${digest(text)}.known_hosts`);
-  const fresh = `${file}.${process.pid}-${randomBytes(NAME_DIGITS / 2).toString('hex')}`;
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
-  renameSync(fresh, file);
+  replaceFile(file, text);
   return file;
 }
 
-/** Removes what runs that were killed have left: tunnels of processes that are gone, pins that nobody uses any more. */
+/** A file for what a run asks first. What differs in any part is another run. */
+export function questionsFile(...run: readonly string[]): string {
+  return join(privateFolder(), `${digest(...run)}.ahead`);
+}
+
+/** Writes a file of this user alone, and renames it into place: others see the old one or the new one. */
+export function replaceFile(file: string, text: string): void {
+  const fresh = `${file}.${process.pid}-${randomBytes(NAME_DIGITS / 2).toString('hex')}`;
+  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
+  renameSync(fresh, file);
+}
+
+/** Removes what runs that were killed have left: tunnels of processes that are gone, pins and questions that nobody uses any more. */
 export function sweepPrivateFolder(now = Date.now()): void {
   const folder = privateFolder();
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
     const pid = TUNNEL.exec(name)?.[1];
-    if (pid ? !isAlive(Number(pid)) : PINS.test(name) && isOlder(path, now - PINS_KEPT_MS))
-      rmSync(path, { force: true });
+    if (pid ? !isAlive(Number(pid)) : KEPT.test(name) && isOlder(path, now - KEPT_MS)) rmSync(path, { force: true });
   }
 }
 

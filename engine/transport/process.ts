@@ -19,6 +19,8 @@ export interface SshRun {
   isDone?: () => boolean;
   /** Milliseconds after which ssh is ended here, whatever the host does. */
   deadlineMs?: number;
+  /** Ends it at once. */
+  signal?: AbortSignal;
 }
 
 /** How ssh ended. */
@@ -69,6 +71,7 @@ export function runSsh(host: string, words: readonly string[], run: SshRun = {})
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       end.stderr = (end.stderr + chunk).slice(-MAX_STDERR);
     });
+    run.signal?.addEventListener('abort', () => finish(SSH_FAILED));
     child.on('error', (cause) => {
       clearTimeout(deadline);
       reject(

@@ -7,6 +7,7 @@ const MAX_ARGUMENT_BYTES = 60_000;
 
 /** A program as the words of a remote command, or as a remote command that reads it from standard input. */
 export interface RemoteCommand {
+  /** The program's nonce is to be appended as its last word: without it, the same program is the same command. */
   command: string;
   stdin?: string;
 }
@@ -24,11 +25,11 @@ export interface RemoteCommandOptions {
  * How a program reaches the host: packed into the argument while it fits (no extra round trip), else on standard input.
  * The login shell may be any: nothing in the line means anything to csh or fish that it does not mean to sh.
  */
-export function remoteCommand(text: string, user: string, options: RemoteCommandOptions): RemoteCommand {
-  const packed = gzipSync(text).toString('base64');
+export function remoteCommand(body: string, user: string, options: RemoteCommandOptions): RemoteCommand {
+  const packed = gzipSync(body).toString('base64');
   const root = user === 'root' ? '' : 'sudo -n ';
   const shell = (source: string): string =>
-    `${root}timeout -k 5 ${options.deadlineSeconds} ${ENVIRONMENT} sh -c 'eval "$(${source} | base64 -d | gzip -dc)"'`;
+    `${root}timeout -k 5 ${options.deadlineSeconds} ${ENVIRONMENT} sh -c 'N=$0; eval "$(${source} | base64 -d | gzip -dc)"'`;
   // head(1) reads not one byte beyond the program.
   if (options.more) return { command: shell(`head -c ${packed.length}`), stdin: packed };
   if (options.secret || packed.length > MAX_ARGUMENT_BYTES) return { command: shell('cat'), stdin: packed };

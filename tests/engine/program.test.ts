@@ -70,6 +70,59 @@ describe.concurrent('a program under a real sh', () => {
     expect(answers.get('after')?.output).toBe('2');
   });
 
+  it('answers the same whether pieces are quick or not', async () => {
+    const scripts = [
+      'echo 1; exit 3',
+      'V=1; cd /; set -- a b',
+      'echo "[$V$1]"; cat',
+      'if [ then',
+      'exec sh -c "echo 5"',
+      ':',
+    ];
+    const run = async (quick: boolean): Promise<unknown> => {
+      const { answers } = await runPieces(scripts.map((script, i) => piece(`p${i}`, script, { quick })));
+      return [...answers.values()];
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  it('quick pieces share a process, up to the first that is not quick', async () => {
+    const parent = 'read -r _ _ _ parent _ </proc/self/stat; echo "$parent"';
+    const { answers } = await runPieces([
+      ...['a', 'b'].map((id) => piece(id, parent, { quick: true })),
+      piece('slow', parent),
+      ...['c', 'd'].map((id) => piece(id, parent, { quick: true })),
+    ]);
+    const [a, b, slow, c, d] = [...answers.values()].map(({ output }) => output);
+    expect([a, c]).toEqual([b, d]);
+    expect(new Set([a, slow, c]).size).toBe(3);
+  });
+
+  it('a quick piece that hangs spoils its own answer only, and leaves nothing behind', async () => {
+    const { answers } = await runPieces([
+      piece('before', 'echo 1', { quick: true }),
+      piece('hung', 'sleep 31.25', { quick: true, timeoutSeconds: 0.5 }),
+      piece('after', 'echo 2', { quick: true }),
+      piece('left', 'pgrep -f "[s]leep 31.25" || echo none'),
+    ]);
+    expect([...answers.values()].map(({ id, status }) => [id, status])).toEqual([
+      ['before', 0],
+      ['hung', 124],
+      ['after', 0],
+      ['left', 0],
+    ]);
+    expect(answers.get('after')?.output).toBe('2');
+    expect(answers.get('left')?.output).toBe('none');
+  }, 20_000);
+
+  it('quick pieces larger than all arguments of Linux together answer all the same', async () => {
+    const all = Array.from({ length: 30 }, (_, i) =>
+      piece(`p${i}`, `: ${'x'.repeat(100_000)}\necho ${i}`, { quick: true }),
+    );
+    const { answers } = await runPieces(all);
+    expect([...answers.values()].map(({ output }) => output)).toEqual(all.map((_, i) => String(i)));
+  });
+
   it('stops after a `must` piece that failed, and only after such a one', async () => {
     const { answers } = await runPieces([
       piece('probe', 'exit 3'),

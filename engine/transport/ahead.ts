@@ -1,0 +1,96 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { AnswerReader, newNonce } from '../program.ts';
+import { questionsFile, replaceFile } from './private-folder.ts';
+import { type Asked, ask, type Question } from './question.ts';
+
+/**
+ * A run spends as long on reading its own sources and the inventory as on waiting for the hosts. Nothing speaks against
+ * both at once: what a run asks first is noted, and the next one with the same words asks it again right at its start,
+ * before it knows what it wants to know. The answer counts only if that turns out to be the very same question, letter by
+ * letter; otherwise it is thrown away. Only what changes nothing on a host is asked like this.
+ */
+
+/** At most so many hosts: each takes a process of ssh here. */
+const MOST = 32;
+
+/** Changes with the shape of {@link Note}. */
+const FORMAT = '1';
+
+/** What is kept from one run to the next. */
+interface Note {
+  /** Files that the questions were made from, with their states. */
+  sources: [path: string, state: string][];
+  /** A file that ssh is told to read. */
+  knownHosts: string;
+  questions: Question[];
+}
+
+/** Undefined until this process has begun like a script, in which others ask nothing. */
+let noteFile: string | undefined;
+const underway = new Map<string, Asked>();
+/** The first question of each host. */
+const noted = new Map<string, Question>();
+const unused = new AbortController();
+
+const keyOf = ({ words, command }: Question): string => [...words, command].join('\0');
+
+/** Asks what the last run with the same words asked first, unless what it was made from is another now. */
+export function askAhead(): void {
+  const { ODIN_INVENTORY = '', ODIN_SSH_CONFIG = '' } = process.env;
+  noteFile = questionsFile(FORMAT, ...process.argv.slice(1), process.cwd(), ODIN_INVENTORY, ODIN_SSH_CONFIG);
+  const note = readNote(noteFile);
+  if (!note || !existsSync(note.knownHosts) || note.sources.some(([path, state]) => stateOf(path) !== state)) return;
+  for (const question of note.questions) {
+    const nonce = newNonce();
+    const asked = ask(question, nonce, new AnswerReader(nonce), { signal: unused.signal });
+    // Nobody may ever want to know how it ended.
+    asked.end.catch(() => undefined);
+    underway.set(keyOf(question), asked);
+  }
+}
+
+/** The same question, if it has been asked already. Notes it for the next run. */
+export function askedAhead(question: Question): Asked | undefined {
+  if (!noted.has(question.host.name)) noted.set(question.host.name, question);
+  const key = keyOf(question);
+  const asked = underway.get(key);
+  underway.delete(key);
+  return asked;
+}
+
+/** Ends what nobody wanted to know, and keeps what was asked, made from these files, for the next run. */
+export function keepQuestions(sources: readonly string[], knownHosts: string): void {
+  unused.abort();
+  underway.clear();
+  if (!noteFile || noted.size === 0) return;
+  const note: Note = {
+    sources: sources.map((path) => [path, stateOf(path)]),
+    knownHosts,
+    questions: [...noted.values()].slice(0, MOST),
+  };
+  const text = JSON.stringify(note);
+  if (text === textOf(noteFile)) return;
+  try {
+    replaceFile(noteFile, text);
+  } catch {
+    // A full disk costs the next run a moment, and this one nothing.
+  }
+}
+
+function stateOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.mtimeNs} ${stat.size}` : 'absent';
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readNote(path: string): Note | undefined {
+  const text = textOf(path);
+  return text === undefined ? undefined : (JSON.parse(text) as Note);
+}

@@ -1,0 +1,123 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { privateFolder } from '#engine/transport/private-folder.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import { standInForSsh } from '../../support/ssh-stand-in.ts';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+const ADDRESS = '192.0.2.7';
+const folder = temporaryFolder();
+const ssh = standInForSsh(folder);
+const inventory = join(folder, 'inventory');
+const hosts = join(inventory, 'prod.yml');
+const HOSTS = `provider: static\nnetwork: {}\nhosts:\n  b-1: { groups: [backend], address: ${ADDRESS} }\n`;
+
+interface Ended {
+  code: number | null;
+  said: string;
+  /** How often ssh was started. */
+  asked: number;
+}
+
+/** A plan of one role, as a process of its own. */
+async function plan(...words: string[]): Promise<Ended> {
+  const before = ssh.calls().length;
+  const child = spawn('node', ['scripts/plan.mjs', '--env', 'prod', '--tags', 'docker', ...words], {
+    cwd: ROOT,
+    env: { ...process.env, ODIN_INVENTORY: inventory, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      said += chunk;
+    });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, said: said.replaceAll(/\d+\.\d s/g, 'N s'), asked: ssh.calls().length - before };
+}
+
+const files = (ending: string): string[] =>
+  readdirSync(privateFolder())
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(privateFolder(), name));
+
+/** The note of the only run so far, as it is or with something replaced. */
+const note = (): string => readFileSync(files('.ahead')[0] ?? '', 'utf8');
+const rewrite = (change: (text: string) => string): void => writeFileSync(files('.ahead')[0] ?? '', change(note()));
+/** Another question than the run will have. */
+const doctor = (): void => rewrite((text) => text.replace('timeout -k 5 ', 'timeout -k 6 '));
+
+beforeEach(() => {
+  mkdirSync(inventory, { recursive: true });
+  writeFileSync(hosts, HOSTS);
+  writeFileSync(join(inventory, 'prod.known_hosts'), `${ADDRESS} ssh-ed25519 AAAA\n`);
+  for (const path of files('.ahead')) rmSync(path);
+});
+
+it('the same words ask the same once, and hear the same', async () => {
+  const first = await plan();
+  expect(first, first.said).toMatchObject({ code: 0, asked: 1 });
+  expect(first.said).toContain('b-1');
+  expect(await plan()).toEqual(first);
+});
+
+it('asks before the inventory is read', async () => {
+  await plan();
+  const { atimeNs, mtimeNs } = statSync(hosts, { bigint: true });
+  writeFileSync(hosts, HOSTS.replace('groups', 'gruops'));
+  const seconds = (ns: bigint): number => Number(ns) / 1e9;
+  utimesSync(hosts, seconds(atimeNs), seconds(mtimeNs));
+  // As far as the file's time can be set back: to the microsecond.
+  rewrite((text) => text.replace(`${mtimeNs} `, `${statSync(hosts, { bigint: true }).mtimeNs} `));
+  const { code, said, asked } = await plan();
+  expect(said).toContain('inventory-invalid');
+  expect({ code, asked }).toEqual({ code: 3, asked: 1 });
+});
+
+it('what it turns out not to want to know does not count, and is not asked again', async () => {
+  const first = await plan();
+  const before = note();
+  doctor();
+  expect(await plan()).toEqual({ ...first, asked: 2 });
+  expect(note()).toBe(before);
+  expect(await plan()).toEqual(first);
+});
+
+describe('does not ask ahead', () => {
+  it('when the inventory has changed', async () => {
+    await plan();
+    doctor();
+    writeFileSync(hosts, `${HOSTS}# other\n`);
+    expect(await plan()).toMatchObject({ code: 0, asked: 1 });
+  });
+
+  it('for other words', async () => {
+    await plan();
+    doctor();
+    expect(await plan('--diff')).toMatchObject({ code: 0, asked: 1 });
+    expect(files('.ahead')).toHaveLength(2);
+  });
+
+  it('without the pinned keys', async () => {
+    await plan();
+    doctor();
+    for (const path of files('.known_hosts')) rmSync(path);
+    expect(await plan()).toMatchObject({ code: 0, asked: 1 });
+  });
+});
+
+it('a host that refuses is told the same, after the same logins', async () => {
+  for (const user of ['odin', 'root'])
+    ssh.answer(`${user}@${ADDRESS}`, 'echo "Permission denied (publickey)." >&2; exit 255');
+  const first = await plan();
+  expect(first.said).toContain('login-refused');
+  expect(first).toMatchObject({ code: 4, asked: 2 });
+  expect(await plan()).toEqual(first);
+});
+
+it('the note is its owner’s alone', async () => {
+  await plan();
+  expect(statSync(files('.ahead')[0] ?? '').mode & 0o777).toBe(0o600);
+});
