@@ -8,7 +8,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # What Node makes of the sources is kept: a script starts in half the time.
 export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/odin-deploy/compile
 
-ZX = zx scripts/$(1).mjs
+# No script uses what zx brings beside Node, and Node alone starts in a third of the time.
+ZX = node scripts/$(1).mjs
 FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)$(foreach each,$(EXTRA), --extra $(each))
 WHERE = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))
 

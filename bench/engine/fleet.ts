@@ -1,11 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import type { Reporter } from '#engine/report/reporter.ts';
 import { atMost, type Goal } from '../bench.ts';
+import { probeCommand } from './floor.ts';
 import type { Lab, Target } from './lab.ts';
 import { interleave, ratioOf, secondsOf, timed } from './measure.ts';
 import { Ours } from './ours.ts';
 import { Ssh } from './plain-ssh.ts';
 import { table } from './table.ts';
+import { workload } from './workload.ts';
 
 const HOSTS = 16;
 const PEAK_RUNS = 3;
@@ -40,15 +42,18 @@ export class Fleet {
     this.ours.declare(all, targets, { blocks: 1, services: false });
     this.ours.declare(one, targets.slice(0, 1), { blocks: 1, services: false });
     await this.ours.converge(all);
-    const logins = async (): Promise<number> => {
+    const onAll = async (command: string): Promise<number> => {
       const began = performance.now();
-      await Promise.all(targets.map((target) => timed({ argv: ssh.command(target, 'true') })));
+      await Promise.all(targets.map((target) => timed({ argv: ssh.command(target, command) })));
       return (performance.now() - began) / 1000;
     };
+    const probe = probeCommand(workload(1, false));
     const name = `ssh true on ${HOSTS}`;
     const contenders = [
       { name: `${HOSTS} hosts`, run: () => this.ours.noOp(all) },
-      { name, run: logins },
+      { name, run: () => onAll('true') },
+      // All hosts are this machine: what their probes cost it, without any tool.
+      { name: `bare probe on ${HOSTS}`, run: () => onAll(probe) },
       { name: '1 host', run: () => this.ours.noOp(one) },
     ];
     for (const { run } of contenders) await run();

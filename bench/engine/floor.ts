@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { factsPiece } from '#engine/facts.ts';
 import { probePieces } from '#engine/plan.ts';
-import { compile } from '#engine/program.ts';
+import { compile, type Piece } from '#engine/program.ts';
 import { remoteCommand } from '#engine/transport/remote-command.ts';
 import type { Lab, Target } from './lab.ts';
 import { timed } from './measure.ts';
@@ -14,6 +14,18 @@ const DEADLINE_S = 120;
 /** The last mark of a program that came to its end. */
 const COMPLETE = /^@\w+ done$/m;
 
+function probeOf(items: readonly Item[]): Piece[] {
+  const wanted = items.map((item) => ({ role: 'bench', play: 0, resource: resourceOf(item) }));
+  return [factsPiece, ...probePieces(wanted, { diff: false })];
+}
+
+/** The kit's probe of these resources as one remote command. */
+export function probeCommand(items: readonly Item[]): string {
+  const { body, nonce } = compile(probeOf(items));
+  const { command } = remoteCommand(body, 'root', { deadlineSeconds: DEADLINE_S, secret: false });
+  return `${command} ${nonce}`;
+}
+
 /** What no tool of this shape can be faster than: the probe that the kit compiles, by plain ssh, and a Node that starts. */
 export class Floor {
   private readonly program: string;
@@ -23,13 +35,12 @@ export class Floor {
 
   constructor(folder: string, lab: Lab, targets: readonly Target[], items: readonly Item[]) {
     this.ssh = new Ssh(folder, 'f', lab.identity, targets);
-    const wanted = items.map((item) => ({ role: 'bench', play: 0, resource: resourceOf(item) }));
-    const { text } = compile([factsPiece, ...probePieces(wanted, { diff: false })]);
+    const { text } = compile(probeOf(items));
     this.program = join(folder, 'probe.sh');
     writeFileSync(this.program, text);
     this.nothing = join(folder, 'nothing.mjs');
     writeFileSync(this.nothing, '');
-    this.argument = remoteCommand(text, 'root', { deadlineSeconds: DEADLINE_S, secret: false }).command;
+    this.argument = probeCommand(items);
   }
 
   /** `node -e 0`, then `ssh host sh <program`. */

@@ -12,7 +12,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** What is started for the kit. */
 export const PLAY = resolve(import.meta.dirname, 'play.mjs');
 
-/** The kit, as a person runs it: a script of zx for an environment. */
+/** The kit, as make runs it: a script for an environment. */
 export class Ours {
   private readonly inventory: string;
   private readonly runtime: string;
@@ -48,6 +48,12 @@ export class Ours {
     return timed(this.invocation(env, [0]));
   }
 
+  /** The same as a person types it, without make: `npx zx scripts/deploy.mjs`. */
+  byZx(env: string): Promise<number> {
+    const { argv, ...rest } = this.invocation(env, [0]);
+    return timed({ ...rest, argv: ['zx', ...argv.slice(1)] });
+  }
+
   /** Seconds of a run that changes something. */
   deploy(env: string): Promise<number> {
     return timed(this.invocation(env, [EXIT_CHANGED]));
@@ -79,7 +85,7 @@ export class Ours {
 
   private invocation(env: string, statuses: readonly number[], more: Record<string, string> = {}): Invocation {
     return {
-      argv: ['zx', PLAY, '--env', env],
+      argv: ['node', PLAY, '--env', env],
       env: { ODIN_INVENTORY: this.inventory, XDG_RUNTIME_DIR: this.runtime, ...more },
       cwd: ROOT,
       statuses,

@@ -6,7 +6,7 @@ const { runPlay } = await import('./play.ts');
 
 await main({
   name: 'play',
-  about: 'Makes the workload of the engine bench true. Started by the bench, as a person starts scripts/deploy.mjs.',
+  about: 'Makes the workload of the engine bench true. Started by the bench, as make starts scripts/deploy.mjs.',
   flags: { env: { value: 'NAME', help: 'the environment' } },
   run: (flags, _words, report) => runPlay(flags, report),
 });
