@@ -8,6 +8,7 @@ import { resolveInventory } from '#engine/inventory/resolve.ts';
 import type { Provider } from '#engine/provider.ts';
 import { schemasOf } from '#engine/run.ts';
 import { readSecretFile } from '#engine/secrets/secret-file.ts';
+import { askNothingAhead } from '#engine/transport/ahead.ts';
 import { roles } from './deploy.ts';
 
 /** The providers that scripts hand in, by name. */
@@ -48,6 +49,7 @@ export async function provisionEnvironment(
   providers: Providers,
   report: Parameters<Provider['apply']>[2],
 ): Promise<{ inventory: Inventory; provider: Provider; changed: boolean }> {
+  askNothingAhead();
   const file = loadInventoryFile(inventoryFolder(), env, schemasOf(roles));
   const provider = providers[file.provider];
   const changes = await provider.plan({ env, file });

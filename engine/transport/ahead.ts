@@ -37,7 +37,12 @@ const keyOf = ({ words, command }: Question): string => [...words, command].join
 /** Asks what the last run with the same words asked first, unless what it was made from is another now. */
 export function askAhead(): void {
   const { ODIN_INVENTORY = '', ODIN_SSH_CONFIG = '' } = process.env;
-  noteFile = questionsFile(FORMAT, ...process.argv.slice(1), process.cwd(), ODIN_INVENTORY, ODIN_SSH_CONFIG);
+  try {
+    noteFile = questionsFile(FORMAT, ...process.argv.slice(1), process.cwd(), ODIN_INVENTORY, ODIN_SSH_CONFIG);
+  } catch {
+    // The run itself comes to the same folder, and says what is wrong with it as errors are said.
+    return;
+  }
   const note = readNote(noteFile);
   if (!note || !existsSync(note.knownHosts) || note.sources.some(([path, state]) => stateOf(path) !== state)) return;
   for (const question of note.questions) {
@@ -56,6 +61,13 @@ export function askedAhead(question: Question): Asked | undefined {
   const asked = underway.get(key);
   underway.delete(key);
   return asked;
+}
+
+/** For a command that may make or start the hosts itself: what they said before that, or did not, counts for nothing. */
+export function askNothingAhead(): void {
+  noteFile = undefined;
+  unused.abort();
+  underway.clear();
 }
 
 /** Ends what nobody wanted to know, and keeps what was asked, made from these files, for the next run. */

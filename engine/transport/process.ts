@@ -36,6 +36,7 @@ export interface SshEnd {
 
 /** Runs ssh with these arguments. Rejects only where ssh cannot be started. */
 export function runSsh(host: string, words: readonly string[], run: SshRun = {}): Promise<SshEnd> {
+  if (run.signal?.aborted) return Promise.resolve({ status: SSH_FAILED, stderr: '', late: false });
   const child: ChildProcessByStdio<Writable | null, Readable, Readable> = run.input
     ? spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] })
     : spawn('ssh', words, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { privateFolder } from '#engine/transport/private-folder.ts';
@@ -115,6 +115,19 @@ it('a host that refuses is told the same, after the same logins', async () => {
   expect(first.said).toContain('login-refused');
   expect(first).toMatchObject({ code: 4, asked: 2 });
   expect(await plan()).toEqual(first);
+});
+
+it('a folder that others may enter is told as in any run', async () => {
+  await plan();
+  const own = privateFolder();
+  chmodSync(own, 0o755);
+  try {
+    const { code, said, asked } = await plan();
+    expect(said).toMatch(/^folder-exposed: /m);
+    expect({ code, asked }).toEqual({ code: 3, asked: 0 });
+  } finally {
+    chmodSync(own, 0o700);
+  }
 });
 
 it('the note is its owner’s alone', async () => {
