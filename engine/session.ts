@@ -86,6 +86,8 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.all([...this.connections.values()].map((connection) => connection.close()));
-    keepQuestions(inventoryFiles(this.inventory.env), this.knownHosts);
+    const { env, access } = this.inventory;
+    // The key of a sandbox is as old as its hosts.
+    keepQuestions([...inventoryFiles(env), ...(access.identityFile ? [access.identityFile] : [])], this.knownHosts);
   }
 }

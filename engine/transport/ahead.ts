@@ -27,7 +27,8 @@ interface Note {
 
 /** Undefined until this process has begun like a script, in which others ask nothing. */
 let noteFile: string | undefined;
-const underway = new Map<string, Asked>();
+/** By the name of the host. */
+const underway = new Map<string, { key: string; asked: Asked }>();
 /** The first question of each host. */
 const noted = new Map<string, Question>();
 const unused = new AbortController();
@@ -50,17 +51,20 @@ export function askAhead(): void {
     const asked = ask(question, nonce, new AnswerReader(nonce), { signal: unused.signal });
     // Nobody may ever want to know how it ended.
     asked.end.catch(() => undefined);
-    underway.set(keyOf(question), asked);
+    underway.set(question.host.name, { key: keyOf(question), asked });
   }
 }
 
-/** The same question, if it has been asked already. Notes it for the next run. */
-export function askedAhead(question: Question): Asked | undefined {
-  if (!noted.has(question.host.name)) noted.set(question.host.name, question);
-  const key = keyOf(question);
-  const asked = underway.get(key);
-  underway.delete(key);
-  return asked;
+/**
+ * The same question, if it has been asked already; or `wasted` where its host was asked another one. Notes the question for
+ * the next run.
+ */
+export function askedAhead(question: Question): Asked | 'wasted' | undefined {
+  const { name } = question.host;
+  if (!noted.has(name)) noted.set(name, question);
+  const first = underway.get(name);
+  underway.delete(name);
+  return first && (first.key === keyOf(question) ? first.asked : 'wasted');
 }
 
 /** For a command that may make or start the hosts itself: what they said before that, or did not, counts for nothing. */

@@ -140,12 +140,13 @@ export class Connection {
     const { command, stdin } = remoteCommand(program.body, this.user, { deadlineSeconds, secret, more });
     for (let attempt = 1; ; attempt += 1) {
       const question = this.question(command, deadlineSeconds, attempt === LOGIN_ATTEMPTS ? UNSHARED : []);
-      const ahead = options.ahead && attempt === 1 ? askedAhead(question) : undefined;
+      const early = options.ahead && attempt === 1 ? askedAhead(question) : undefined;
       const fresh = (): Asked => {
         const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
         return ask(question, program.nonce, reader, { stdin, contents });
       };
-      const { reader, end: ending } = ahead ?? fresh();
+      if (early === 'wasted') this.executions += 1;
+      const { reader, end: ending } = early && early !== 'wasted' ? early : fresh();
       const end = await ending;
       if (end.status === SSH_FAILED && !reader.begun) {
         if (!isDropped(end.stderr) || attempt === LOGIN_ATTEMPTS)

@@ -80,7 +80,8 @@ it('what it turns out not to want to know does not count, and is not asked again
   const first = await plan();
   const before = note();
   doctor();
-  expect(await plan()).toEqual({ ...first, asked: 2 });
+  const said = first.said.replace('executions=1', 'executions=2');
+  expect(await plan()).toEqual({ ...first, said, asked: 2 });
   expect(note()).toBe(before);
   expect(await plan()).toEqual(first);
 });
