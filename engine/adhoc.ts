@@ -1,3 +1,4 @@
+import { Audit } from './audit/audit.ts';
 import { ERRORS, failureOf, KitError } from './errors.ts';
 import type { Host, Inventory } from './inventory/inventory.ts';
 import { limitHosts } from './inventory/select.ts';
@@ -22,6 +23,8 @@ export interface AdhocOptions {
   /** One host after the other, stopping at the first failure. */
   serial?: boolean;
   report: Reporter;
+  /** It may change something: what was typed goes into the audit log of each host. */
+  record?: boolean;
   /** The error for a piece that failed. Without it: `apply-failed` with the piece's last lines. */
   failure?: (host: Host, answer: Answer) => KitError;
 }
@@ -43,7 +46,7 @@ export async function adhoc(
     const results = await inParallel(hosts, options.serial ? 1 : HOSTS_AT_ONCE, async (host) => {
       if (options.serial && errors.length > 0) return;
       try {
-        show(host, await one(session, host, piece(host) as Piece, options.failure));
+        show(host, await one(session, host, piece(host) as Piece, options));
       } catch (error) {
         if (!(error instanceof KitError)) throw error;
         error.context.host ??= host.name;
@@ -62,10 +65,16 @@ export async function adhoc(
 const applyFailed = (piece: Piece, host: Host, { status, output }: Answer): KitError =>
   new KitError('apply-failed', `${piece.id} failed`, { host: host.name, exitStatus: status, lastLines: output });
 
-async function one(session: Session, host: Host, piece: Piece, failure: AdhocOptions['failure']): Promise<Answer> {
-  const execution = await session.connection(host).execute([piece], {
+async function one(
+  session: Session,
+  host: Host,
+  piece: Piece,
+  { record = false, report, failure }: AdhocOptions,
+): Promise<Answer> {
+  const pieces = record ? recorded(piece, host, new Audit(report, session.inventory.env), report) : [piece];
+  const execution = await session.connection(host).execute(pieces, {
     deadlineSeconds: piece.timeoutSeconds + SPARE_S,
-    secret: piece.must === true,
+    secret: pieces.some(({ must }) => must),
   });
   const answer = execution.answers.get(piece.id);
   if (answer?.status === 0) return answer;
@@ -74,4 +83,23 @@ async function one(session: Session, host: Host, piece: Piece, failure: AdhocOpt
     cutOff(host, execution) ??
     new KitError('apply-failed', `${piece.id} gave no answer`, { host: host.name, lastLines: execution.stderr })
   );
+}
+
+/**
+ * The piece, which goes on record right after it. It runs also where the log cannot be written: on the host whose disk is full
+ * somebody has to look.
+ */
+function recorded(piece: Piece, host: Host, audit: Audit, report: Reporter): Piece[] {
+  return [
+    { ...audit.open(), must: false },
+    {
+      ...piece,
+      must: true,
+      record: audit.recordByHand(),
+      heard({ at, status }) {
+        if (at === undefined) report.warn(host.name, 'this is not on record: the audit log cannot be written');
+        else audit.endedByHand(host.name, at, status);
+      },
+    },
+  ];
 }

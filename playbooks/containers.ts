@@ -74,7 +74,7 @@ export async function runVerb(
   const script = `command -v docker >/dev/null || exit 0\n${present(ordered)}\n[ -z "$all" ] || docker ${verb} $all`;
   return adhoc(
     inventory,
-    { ...limitOf(flags), serial: true, report },
+    { ...limitOf(flags), serial: true, report, record: true },
     () => ({ id: verb, script: `exec 2>&1\n${script}`, timeoutSeconds: VERB_S }),
     (host, { output }) =>
       report.done(

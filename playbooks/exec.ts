@@ -50,7 +50,6 @@ export async function runExec(
     const why = timedOut(answer) ? `did not end within ${timeoutSeconds} s` : 'failed';
     return new KitError('command-failed', `the command ${why}`, { host: host.name, exitStatus: answer.status });
   };
-  // `must`: the command travels on standard input and not in an argument, and its standard error is shown too.
-  const piece = { id: 'exec', script: commandOf(typed), timeoutSeconds, must: true };
-  return adhoc(inventory, { limit: flags.limit, report, failure }, () => piece, show);
+  const piece = { id: 'exec', script: commandOf(typed), timeoutSeconds };
+  return adhoc(inventory, { limit: flags.limit, report, failure, record: true }, () => piece, show);
 }

@@ -29,7 +29,7 @@ export async function runUnlock(flags: Flags, providers: Providers, report: Repo
   await confirm(inventory.env, 'breaking the lock', flags.yes === true);
   return adhoc(
     inventory,
-    { limit: [...held.keys()].join(','), report },
+    { limit: [...held.keys()].join(','), report, record: true },
     () => ({ id: 'unlock', script: breakLease, timeoutSeconds: LOOK_S }),
     (host) => report.done(host.name, 'unlocked'),
   );

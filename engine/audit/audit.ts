@@ -40,6 +40,16 @@ export class Audit {
     return [{ ...this.open(), must: false }, this.writing('audit:change', this.change(step), exit, heard)];
   }
 
+  /** Shell that puts what a person ran by hand on record once it has ended. */
+  recordByHand(): string {
+    return appendEntry(this.byHand());
+  }
+
+  /** Tells what {@link recordByHand} wrote. */
+  endedByHand(host: string, at: string, exit: number): void {
+    this.report.emit({ type: 'run-recorded', host, audit: auditEntryOf(this.byHand(), at, exit) });
+  }
+
   /** Puts the end of the run on one host on record, as an event too. */
   runEnded(host: string, changed: number, exit: number): Piece {
     const subject: AuditSubject = { ...this.run(), what: 'run', changed };
@@ -59,6 +69,10 @@ export class Audit {
 
   private change({ play, role, resource, action, summary }: Step): AuditSubject {
     return { ...this.run(), what: 'change', play, role, resource, action, summary };
+  }
+
+  private byHand(): AuditSubject {
+    return { ...this.run(), what: 'command' };
   }
 
   private run(): Pick<AuditSubject, 'run' | 'who' | 'command' | 'env' | 'commit'> {

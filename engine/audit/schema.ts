@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AUDIT_VERSION } from './entry.ts';
 
 /**
- * One line of a host's audit log: a resource that a run changed there, or tried to, and the end of a run that changed
- * something. The order of the fields is that of the line.
+ * One line of a host's audit log: a resource that a run changed there, or tried to, the end of a run that changed
+ * something, and what a person ran there by hand. The order of the fields is that of the line.
  */
 export const auditEntry = z.object({
   v: z.literal(AUDIT_VERSION).describe('the version of the audit log'),
@@ -13,7 +13,9 @@ export const auditEntry = z.object({
   command: z.string().describe('as it was typed: `deploy --env prod`'),
   env: z.string().describe('the environment'),
   commit: z.string().describe('of the kit; ends in `-dirty` where files differed from it').optional(),
-  what: z.enum(['change', 'run']).describe('one resource, or the run on this host as a whole'),
+  what: z
+    .enum(['change', 'run', 'command'])
+    .describe('one resource, the run on this host as a whole, or a command by hand: `exec`, `restart`'),
   play: z.string().describe('the title of the play').optional(),
   role: z.string().describe('the role that wants it').optional(),
   resource: z.string().describe('`file /etc/docker/daemon.json`').optional(),
@@ -24,5 +26,7 @@ export const auditEntry = z.object({
   exit: z
     .number()
     .int()
-    .describe('of the change, 124 when its time was up; of a run: the exit code of what failed on this host, else 0'),
+    .describe(
+      'of the change or the command, 124 when its time was up; of a run: the exit code of what failed on this host, else 0',
+    ),
 });

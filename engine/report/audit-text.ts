@@ -11,5 +11,6 @@ export function auditText(host: string, entry: AuditEntry): string {
 
 function whatText({ what, command, commit, role, resource, action, summary, changed }: AuditEntry): string {
   if (what === 'change') return `${action} ${role}: ${resource}  ${pc.dim(summary ?? '')}`;
-  return `${pc.bold(command)}: ${changed} changed${commit ? pc.dim(`  at ${commit}`) : ''}`;
+  const made = what === 'run' ? `: ${changed} changed` : '';
+  return `${pc.bold(command)}${made}${commit ? pc.dim(`  at ${commit}`) : ''}`;
 }

@@ -1,6 +1,6 @@
 /**
  * A real sshd of OpenSSH on a free port of 127.0.0.1, with users of its own: it runs in a mount namespace in which
- * /etc/passwd and its like are other files, so that nothing of this machine changes.
+ * /etc/passwd and its like are other files, and /var/log another folder, so that nothing of this machine changes.
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -66,6 +66,8 @@ export class TestSshd {
   readonly port: number;
   /** As known_hosts has it: `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
+  /** Stands in for its /var/log. */
+  readonly log: string;
   private readonly child: ChildProcess;
   private readonly folder: string;
 
@@ -74,6 +76,7 @@ export class TestSshd {
     this.hostKey = hostKey;
     this.child = child;
     this.folder = folder;
+    this.log = join(folder, 'log');
   }
 
   static async start(folder: string, { keys, users = {}, config = [], sudoers = [] }: SshdOptions): Promise<TestSshd> {
@@ -98,6 +101,7 @@ export class TestSshd {
       sudoers: `${['root ALL=(ALL) ALL', ...sudoers].join('\n')}\n${lines((name, { sudo = true }) => `${name} ALL=(ALL) ${sudo ? 'NOPASSWD: ' : ''}ALL`)}`,
     };
     mkdirSync(at('etc'), { recursive: true });
+    mkdirSync(at('log'), { recursive: true });
     for (const [name, text] of Object.entries(etc)) writeFileSync(at(`etc/${name}`), text, { mode: 0o644 });
     for (const [name, { home = {} }] of names) {
       mkdirSync(at(`home/${name}`), { recursive: true });
@@ -125,6 +129,7 @@ export class TestSshd {
       // The folder of privilege separation, and the places that hold this machine's users.
       'mkdir -p /run/sshd',
       ...Object.keys(etc).map((name) => `mount --bind ${at(`etc/${name}`)} /etc/${name}`),
+      `mount --bind ${at('log')} /var/log`,
       ...names.map(([name], i) => `chown -R ${uid(i)}:${uid(i)} ${at(`home/${name}`)}`),
       `exec ${SSHD} -D -e -f ${at('sshd_config')}`,
     ].join('\n');

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readEvents } from '#engine/report/read-events.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { sshWorld } from '../../support/ssh-world.ts';
 import type { TestSshd } from '../../support/sshd.ts';
@@ -108,6 +109,45 @@ describe.concurrent('exec', () => {
       'CMD=echo \'it  is\' "$$((40+2))"',
     ]);
     expect(out).toBe('ws-1  it  is 42\n');
+  });
+});
+
+describe('what was typed is on record', () => {
+  const fresh = async (): Promise<TestSshd> => {
+    const own = await world.sshd(`own-${performance.now()}`, { users: { odin: {} } });
+    writeFileSync(
+      join(inventory, 'own.yml'),
+      `provider: static\nnetwork: {}\nhosts:\n${host('b-1', 'backend', own.port)}\n`,
+    );
+    writeFileSync(join(inventory, 'own.known_hosts'), `${own.pin()}\n`);
+    return own;
+  };
+  const execThere = (...words: string[]): Promise<Typed> => exec('--env', 'own', '--limit', 'all', ...words);
+
+  it.each([0, 3])('on the host, and in the stream as it stands there (status %d)', async (status) => {
+    const own = await fresh();
+    const { out } = await execThere('--json', '--', `echo said; exit ${status}`);
+    const log = readFileSync(join(own.log, 'odin/audit.jsonl'), 'utf8').trimEnd();
+    const [told] = readEvents(out, 'run.jsonl').filter((event) => event.type === 'run-recorded');
+    expect(JSON.stringify(told?.audit)).toBe(log);
+    expect(told?.audit).toMatchObject({
+      what: 'command',
+      command: `exec --env own --limit all --json -- echo said; exit ${status}`,
+      result: status === 0 ? 'ok' : 'failed',
+      exit: status,
+    });
+    const { out: shown } = await type('zx', ['scripts/audit.mjs', '--env', 'own']);
+    expect(shown).toContain(
+      `${status === 0 ? '✓' : '✗'} exec --env own --limit all --json -- echo said; exit ${status}`,
+    );
+  });
+
+  it('a log that cannot be written does not keep anybody from looking', async () => {
+    const own = await fresh();
+    writeFileSync(join(own.log, 'odin'), 'in the way');
+    const { code, out, err } = await execThere('--', 'echo said');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('b-1  said\n') });
+    expect(out + err).toContain('b-1        ! this is not on record: the audit log cannot be written');
   });
 });
 
