@@ -3,6 +3,7 @@ import { type HostKind, OK, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
 import { sha256 } from './file.ts';
 import type { Configuration } from './systemd.ts';
+import { readTexts, textUnless } from './texts.ts';
 
 /** A service as the Compose specification writes it, `container_name` included. */
 export type ServiceSpec = { container_name: string; image: string } & Record<string, unknown>;
@@ -40,6 +41,8 @@ interface StackSeen {
   digests: ReadonlyMap<string, string>;
   /** When each file of configuration was last written, seconds since 1970, by path. */
   written: ReadonlyMap<string, number>;
+  /** Texts of Compose files that are not as wanted, by path: with --diff. */
+  texts: ReadonlyMap<string, string>;
 }
 
 const ROOT = '/opt/odin';
@@ -139,7 +142,7 @@ function waitReady({ ready, readySeconds }: StackArgs, containers: readonly stri
 const kind: HostKind<StackArgs, StackSeen> = {
   where: 'host',
   name: 'compose.stack',
-  probe(all) {
+  probe(all, { diff }) {
     const names = all.flatMap(({ services }) => Object.values(services).map(({ container_name }) => container_name));
     const configured = all.flatMap(({ configuredBy = [] }) => configuredBy.map(({ path }) => path));
     const label = (key: string): string => `{{index .Config.Labels "${key}"}}`;
@@ -152,11 +155,13 @@ const kind: HostKind<StackArgs, StackSeen> = {
       `sha256sum -- ${words(...all.map(pathOf), ...configured)} 2>/dev/null`,
       `echo ${PART}`,
       ...(configured.length > 0 ? [`stat -c '%.Y|%n' -- ${words(...configured)} 2>/dev/null`] : []),
+      `echo ${PART}`,
+      ...(diff ? all.map((args) => textUnless(pathOf(args), sha256(render(args)))) : []),
       'exit 0',
     ].join('\n');
   },
   read(output, all) {
-    const [inspected = '', sums = '', stats = ''] = output.split(`${PART}\n`);
+    const [inspected = '', sums = '', stats = '', shown = ''] = output.split(`${PART}\n`);
     const lines = inspected.split('\n');
     if (!lines.includes('%up')) return all.map(() => ({ unavailable: 'docker' }));
     const containers = new Map(
@@ -169,16 +174,21 @@ const kind: HostKind<StackArgs, StackSeen> = {
     const written = new Map(
       stats.split('\n').map((line): [string, number] => [line.slice(line.indexOf('|') + 1), Number.parseFloat(line)]),
     );
-    return all.map(() => ({ containers, digests, written }));
+    const texts = readTexts(shown);
+    return all.map(() => ({ containers, digests, written, texts }));
   },
   decide(args, seen) {
     const found = differences(args, seen);
-    const stale = seen.digests.get(pathOf(args)) !== sha256(render(args));
+    const path = pathOf(args);
+    const wanted = render(args);
+    const stale = seen.digests.get(path) !== sha256(wanted);
     if (found.length === 0 && !stale) return OK;
+    const before = seen.digests.has(path) ? seen.texts.get(path) : '';
     return {
       state: 'change',
       action: found.length > 0 && found.every(({ action }) => action === '+') ? '+' : '~',
-      summary: [...found.map(({ why }) => why), ...(stale ? [`write ${pathOf(args)}`] : [])].join(', '),
+      summary: [...found.map(({ why }) => why), ...(stale ? [`write ${path}`] : [])].join(', '),
+      ...(stale && before !== undefined ? { before, after: wanted } : {}),
     };
   },
   // Health comes and goes by itself; what a container is made from does not.

@@ -3,6 +3,7 @@ import { type Content, held, sendSeconds, sha256 } from '../content.ts';
 import { INPUT_FD } from '../program.ts';
 import { type HostKind, OK, resourceOf } from '../resource.ts';
 import { quote, words } from '../shell.ts';
+import { readTexts, textUnless } from './texts.ts';
 
 export interface FileArgs {
   path: string;
@@ -30,8 +31,6 @@ interface FileSeen {
 
 const DEFAULT_MODE = 0o644;
 const DEFAULT_OWNER = 'root:root';
-/** Files larger than this are not brought back for --diff. */
-const DIFF_BYTES = 65_536;
 
 /** A text larger than this is sent beside the program and not in it. */
 const INLINE_BYTES = 65_536;
@@ -85,10 +84,7 @@ const kind: HostKind<FileArgs, FileSeen> = {
     const texts = diff
       ? all
           .filter(({ secret, content }) => !secret && typeof content === 'string')
-          .map(
-            ({ path, content }) =>
-              `if [ -f ${quote(path)} ] && [ "$(stat -c %s ${quote(path)})" -le ${DIFF_BYTES} ] && ! echo "${digestOf(content)}  "${quote(path)} | sha256sum -c --status; then echo ${quote(path)}; base64 -w0 ${quote(path)}; echo; fi`,
-          )
+          .map(({ path, content }) => textUnless(path, digestOf(content)))
       : [];
     return [
       `stat -c '%a %U:%G %s %F|%n' -- ${paths} 2>/dev/null`,
@@ -111,10 +107,9 @@ const kind: HostKind<FileArgs, FileSeen> = {
       const entry = seen.get(line.slice(66));
       if (entry) entry.sha256 = line.slice(0, 64);
     }
-    const lines = texts.split('\n');
-    for (let i = 0; i + 1 < lines.length; i += 2) {
-      const entry = seen.get(lines[i] ?? '');
-      if (entry) entry.text = Buffer.from(lines[i + 1] ?? '', 'base64').toString();
+    for (const [path, text] of readTexts(texts)) {
+      const entry = seen.get(path);
+      if (entry) entry.text = text;
     }
     return all.map(({ path }) => seen.get(path) ?? { exists: false });
   },

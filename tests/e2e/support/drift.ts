@@ -82,7 +82,7 @@ export const DRIFTS: readonly Drift[] = [
     host: 'ws-1',
     break: onHost('ws-1', "sed -i 's/mem_limit: .*/mem_limit: 64M/' /opt/odin/odin-ws/ws-server.yml"),
     plan: ['~ ws-server: compose.stack odin-ws/ws-server'],
-    says: [/write \/opt\/odin\/odin-ws\/ws-server\.yml/],
+    says: [/write \/opt\/odin\/odin-ws\/ws-server\.yml/, /- +mem_limit: 64M/],
     touches: file('/opt/odin/odin-ws/ws-server.yml'),
   },
   {

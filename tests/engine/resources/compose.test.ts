@@ -189,6 +189,31 @@ describe('what is decided', () => {
   it.each(table)('%s', (_what, output, decision) => expect(oneLine(decideFrom(stack(ARGS), output))).toBe(decision));
 });
 
+describe('the text for --diff', () => {
+  const texts = (output: string): object => {
+    const decision = decideFrom(stack(ARGS), output);
+    const { before, after } = decision as { before?: string; after?: string };
+    return { before, after };
+  };
+  const wanted = render(ARGS);
+  const other = `${wanted}# by hand\n`;
+  const shown = `%%\n${PATH}\n${Buffer.from(other).toString('base64')}\n`;
+
+  it.each<[what: string, output: string, expected: object]>([
+    ['of a file that was edited', `${seen([], other)}${shown}`, { before: other, after: wanted }],
+    ['of a file that is not there', seen([], ''), { before: '', after: wanted }],
+    ['not without --diff', seen([], other), {}],
+    ['not where only a container differs', seen([], wanted), {}],
+  ])('%s', (_what, output, expected) => expect(texts(output)).toEqual(expected));
+
+  it('is asked for with --diff only', () => {
+    const probe = (diff: boolean): string => kindOf(stack(ARGS)).probe([ARGS], { diff });
+    expect(probe(true)).toContain(`base64 -w0 ${PATH}`);
+    expect(probe(false)).not.toContain('base64');
+    execFileSync('sh', ['-n', '-c', probe(true)]);
+  });
+});
+
 describe('the change', () => {
   it('lets a paused container go on before anything else', () => {
     const paused: Parameters<typeof seen>[0] = [['odin-broker', 'paused', '', 'old', 'odin-backend']];
