@@ -4,7 +4,7 @@ import { LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { KitError } from '../errors.ts';
 import { located, type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
-import { GROUPS, type Group, type InventoryFile, inventorySchema } from './schema.ts';
+import { GROUPS, type Group, type InventoryFile, inventorySchema, type RoleVars, roleVars } from './schema.ts';
 import { tiesOf } from './ties.ts';
 
 /** The variables that each role takes, by role name. Handed in, because the engine knows no role. */
@@ -74,13 +74,15 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
+function memberOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+}
+
 /** The file without what the schema found wrong in it, so that the other rules can look at the rest. */
 function withoutProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): InventoryFile | undefined {
   const pruned: unknown = structuredClone(raw);
   const remove = (path: readonly PropertyKey[]): void => {
-    const parent = path
-      .slice(0, -1)
-      .reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], pruned);
+    const parent = path.slice(0, -1).reduce<unknown>(memberOf, pruned);
     if (typeof parent === 'object' && parent !== null && path.length > 0)
       delete (parent as Record<PropertyKey, unknown>)[path.at(-1) as PropertyKey];
   };
@@ -92,15 +94,20 @@ function withoutProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): Inv
   return result.success ? result.data : undefined;
 }
 
+/** The `vars` sections of a file that may be wrong everywhere else. One that is itself no such thing is the schema's to tell. */
+function varsSections(raw: unknown): { path: string[]; vars: RoleVars }[] {
+  const below = (key: string): string[][] => Object.keys(Object(memberOf(raw, key))).map((name) => [key, name, 'vars']);
+  const paths = [['vars'], ...below('groups'), ...below('hosts')];
+  return paths.flatMap((path) => {
+    const { data } = roleVars.safeParse(path.reduce(memberOf, raw));
+    return data ? [{ path, vars: data }] : [];
+  });
+}
+
 /** Problems of every `vars` section: unknown roles, unknown keys, wrong values. */
-function varsProblems(file: InventoryFile, root: ParsedNode | null, lines: LineCounter, roles: RoleSchemas): Problem[] {
-  const sections: { path: string[]; vars: Record<string, Record<string, unknown>> | undefined }[] = [
-    { path: ['vars'], vars: file.vars },
-    ...Object.entries(file.groups).map(([name, group]) => ({ path: ['groups', name, 'vars'], vars: group?.vars })),
-    ...Object.entries(file.hosts).map(([name, host]) => ({ path: ['hosts', name, 'vars'], vars: host.vars })),
-  ];
-  return sections.flatMap(({ path, vars }) =>
-    Object.entries(vars ?? {}).flatMap(([role, values]): Problem[] => {
+function varsProblems(raw: unknown, root: ParsedNode | null, lines: LineCounter, roles: RoleSchemas): Problem[] {
+  return varsSections(raw).flatMap(({ path, vars }) =>
+    Object.entries(vars).flatMap(([role, values]): Problem[] => {
       const schema = roles[role];
       const at = [...path, role];
       if (!schema) {
@@ -157,17 +164,19 @@ export function parseInventory(text: string, name: string, roles: RoleSchemas): 
   });
   let file: InventoryFile | undefined;
   if (problems.length === 0) {
-    const result = inventorySchema.safeParse(document.toJS());
+    const raw: unknown = document.toJS();
+    const result = inventorySchema.safeParse(raw);
     const root = document.contents;
     if (result.success) file = result.data;
     else problems.push(...problemsOf(result.error.issues, root, lines, (path) => keysAt(inventorySchema, path)));
-    const readable = result.success ? result.data : withoutProblems(document.toJS(), result.error.issues);
+    const readable = result.success ? result.data : withoutProblems(raw, result.error.issues);
     if (readable) {
       for (const { path, message } of RULES.flatMap((rule) => rule(readable))) {
         problems.push({ ...placeOf(root, path, lines, false), path: path.join('.'), message });
       }
-      problems.push(...varsProblems(readable, root, lines, roles), ...tieProblems(readable, root, lines, name));
+      problems.push(...tieProblems(readable, root, lines, name));
     }
+    problems.push(...varsProblems(raw, root, lines, roles));
   }
   if (problems.length > 0 || !file) {
     const listed = problems

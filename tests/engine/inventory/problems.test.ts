@@ -241,6 +241,23 @@ vars: { brocker: {} }
   ]);
 });
 
+it('nothing hides a wrong variable, however broken the rest is', () => {
+  expect(
+    problems(`
+provider: static
+hosts:
+  b-1: { groups: [backnd], vars: { broker: { prt: 1 } } }
+  b-2: nothing
+groups: [ws]
+network: {}
+vars: { brocker: {} }
+`).filter((problem) => problem.includes('vars')),
+  ).toEqual([
+    '3:46 hosts.b-1.vars.broker.prt: unknown key "prt"; did you mean "port"?',
+    '7:9 vars.brocker: unknown role "brocker"; did you mean "broker"?',
+  ]);
+});
+
 describe('an environment without a file', () => {
   const folder = new URL('../../../inventory/', import.meta.url).pathname;
   it('is named, with the nearest one', () => {
