@@ -108,5 +108,9 @@ function textOf(path: string): string | undefined {
 
 function readNote(path: string): Note | undefined {
   const text = textOf(path);
-  return text === undefined ? undefined : (JSON.parse(text) as Note);
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Note);
+  } catch {
+    return undefined;
+  }
 }

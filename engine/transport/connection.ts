@@ -140,7 +140,9 @@ export class Connection {
     const { command, stdin } = remoteCommand(program.body, this.user, { deadlineSeconds, secret, more });
     for (let attempt = 1; ; attempt += 1) {
       const question = this.question(command, deadlineSeconds, attempt === LOGIN_ATTEMPTS ? UNSHARED : []);
-      const early = options.ahead && attempt === 1 ? askedAhead(question) : undefined;
+      // A program on standard input is not part of the question.
+      const whole = stdin === undefined && contents.length === 0;
+      const early = options.ahead && whole && attempt === 1 ? askedAhead(question) : undefined;
       const fresh = (): Asked => {
         const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
         return ask(question, program.nonce, reader, { stdin, contents });

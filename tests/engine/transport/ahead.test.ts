@@ -1,8 +1,13 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Piece } from '#engine/program.ts';
+import { askAhead, keepQuestions } from '#engine/transport/ahead.ts';
+import { Connection } from '#engine/transport/connection.ts';
 import { privateFolder } from '#engine/transport/private-folder.ts';
+import type { Question } from '#engine/transport/question.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { standInForSsh } from '../../support/ssh-stand-in.ts';
 
@@ -116,6 +121,39 @@ it('a host that refuses is told the same, after the same logins', async () => {
   expect(first.said).toContain('login-refused');
   expect(first).toMatchObject({ code: 4, asked: 2 });
   expect(await plan()).toEqual(first);
+});
+
+describe('in one process', () => {
+  const connect = (address: string): Connection => {
+    const host = { name: address, groups: [], address, port: 22, internal: address, vars: {} };
+    return new Connection(host, { user: 'root', bootstrapUser: 'root', hostKeys: [] }, 'prod', join(folder, 'pins'));
+  };
+  const look = (script: string): Piece[] => [{ id: 'look', script, timeoutSeconds: 5, quick: true }];
+  const ask = async (address: string, script: string, ahead = true): Promise<string | undefined> => {
+    const { answers } = await connect(address).execute(look(script), { deadlineSeconds: 20, ahead });
+    return answers.get('look')?.output;
+  };
+  /** More than an argument holds, however it is packed. */
+  const large = (last: string): string => `: ${randomBytes(60_000).toString('hex')}\necho ${last}`;
+
+  it('only what says so, and stands whole in the argument, is kept for the next run', async () => {
+    writeFileSync(join(folder, 'pins'), '');
+    askAhead();
+    expect(await ask('192.0.2.1', 'echo 1')).toBe('1');
+    expect(await ask('192.0.2.2', 'echo 2', false)).toBe('2');
+    expect(await ask('192.0.2.3', large('3'))).toBe('3');
+    keepQuestions([], join(folder, 'pins'));
+    const { questions } = JSON.parse(note()) as { questions: Question[] };
+    expect(questions.map(({ host }) => host.name)).toEqual(['192.0.2.1']);
+  });
+
+  it('a note that cannot be read is none', async () => {
+    askAhead();
+    await ask('192.0.2.1', 'echo 1');
+    keepQuestions([], join(folder, 'pins'));
+    rewrite((text) => text.slice(1));
+    expect(askAhead).not.toThrow();
+  });
 });
 
 it('a folder that others may enter is told as in any run', async () => {
