@@ -148,11 +148,14 @@ const kind: HostKind<ServiceArgs, ServiceSeen> = {
   decide(args, seen, facts) {
     const { enabled = true } = args;
     const running = isToRun(args, facts);
+    const active = seen.active === 'active';
     const differences = [
       ...(seen.load === 'loaded' ? [] : ['its unit file was read when it was another, or none']),
-      ...(running === (seen.active === 'active') ? [] : [`${seen.active} → ${running ? 'active' : 'inactive'}`]),
+      ...(running === active ? [] : [`${seen.active} → ${running ? 'active' : 'inactive'}`]),
       ...(isEnabled(args, seen) ? [] : [`${seen.enabled} → ${enabled ? 'enabled' : 'disabled'}`]),
-      ...(running && !isCurrent(args, seen) ? [`${args.onChange ?? 'restart'}: runs with another configuration`] : []),
+      ...(running && active && !isCurrent(args, seen)
+        ? [`${args.onChange ?? 'restart'}: runs with another configuration`]
+        : []),
     ];
     return differences.length === 0 ? OK : { state: 'change', action: '~', summary: differences.join(', ') };
   },
