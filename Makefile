@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/odin-deploy/compile
 
 # No script uses what zx brings beside Node, and Node alone starts in a third of the time.
-ZX = node scripts/$(1).mjs
+SCRIPT = node scripts/$(1).mjs
 FLAGS = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))$(if $(TAGS), --tags $(TAGS))$(if $(YES), --yes)$(if $(DIFF), --diff)$(if $(CHECK), --check)$(if $(VERBOSE), --verbose)$(foreach each,$(EXTRA), --extra $(each))
 WHERE = --env $(ENV)$(if $(LIMIT), --limit $(LIMIT))
 
@@ -36,55 +36,55 @@ help: ## show this
 ##@ A sandbox on this machine
 .PHONY: sandbox sandbox-down dev
 sandbox: $(INSTALLED) ## boot four hosts on this machine and deploy the whole system to them
-	@$(call ZX,sandbox) --env $(ENV)$(if $(VERBOSE), --verbose)
+	@$(call SCRIPT,sandbox) --env $(ENV)$(if $(VERBOSE), --verbose)
 sandbox-down: $(INSTALLED) ## remove the sandbox
-	@$(call ZX,sandbox-down) --env $(ENV)
+	@$(call SCRIPT,sandbox-down) --env $(ENV)
 dev: $(INSTALLED) ## broker, publisher and ws-server on this machine without containers, restarting on change
-	@$(call ZX,dev)
+	@$(call SCRIPT,dev)
 
 ifeq ($(NOUN),)
 ##@ An environment
 .PHONY: vars plan deploy verify status logs start stop restart rebuild trust ssh exec shell audit unlock
 vars: $(INSTALLED) ## every variable of a host and where it comes from: HOST=ws-1 (KEY=role.name for one, with what it overrides)
-	@$(call ZX,vars) --env $(ENV)$(if $(HOST), --host $(HOST))$(if $(KEY), --key $(KEY))$(foreach each,$(EXTRA), --extra $(each))
+	@$(call SCRIPT,vars) --env $(ENV)$(if $(HOST), --host $(HOST))$(if $(KEY), --key $(KEY))$(foreach each,$(EXTRA), --extra $(each))
 plan: $(INSTALLED) ## what a deploy would change (DIFF=1 shows the texts)
-	@$(call ZX,plan) $(FLAGS)
+	@$(call SCRIPT,plan) $(FLAGS)
 deploy: $(INSTALLED) ## make it so: plan, confirm, apply, verify
-	@$(call ZX,deploy) $(FLAGS)
+	@$(call SCRIPT,deploy) $(FLAGS)
 verify: $(INSTALLED) ## every check of every role, and the gate
-	@$(call ZX,verify) $(WHERE)$(if $(TAGS), --tags $(TAGS))
+	@$(call SCRIPT,verify) $(WHERE)$(if $(TAGS), --tags $(TAGS))
 status: $(INSTALLED) ## what runs where
-	@$(call ZX,status) $(WHERE)
+	@$(call SCRIPT,status) $(WHERE)
 logs: $(INSTALLED) ## the logs of a container: SERVICE=odin-ws NUM=50
-	@$(call ZX,logs) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(NUM), --lines $(NUM))
+	@$(call SCRIPT,logs) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(NUM), --lines $(NUM))
 start: $(INSTALLED) ## start what is stopped (SERVICE=name for one)
-	@$(call ZX,start) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+	@$(call SCRIPT,start) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
 stop: $(INSTALLED) ## stop containers, keep data (SERVICE=name for one)
-	@$(call ZX,stop) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+	@$(call SCRIPT,stop) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
 restart: $(INSTALLED) ## stop and start, one host after the other
-	@$(call ZX,restart) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
+	@$(call SCRIPT,restart) $(WHERE)$(if $(SERVICE), --service $(SERVICE))$(if $(YES), --yes)
 rebuild: $(INSTALLED) ## build the images anew and deploy what came out different
-	@$(call ZX,rebuild) $(FLAGS)
+	@$(call SCRIPT,rebuild) $(FLAGS)
 trust: $(INSTALLED) ## read the hosts' keys, show their fingerprints and pin them
-	@$(call ZX,trust) $(WHERE)$(if $(YES), --yes)
+	@$(call SCRIPT,trust) $(WHERE)$(if $(YES), --yes)
 audit: $(INSTALLED) ## who changed what on each host, and when: NUM=20
-	@$(call ZX,audit) $(WHERE)$(if $(NUM), --lines $(NUM))
+	@$(call SCRIPT,audit) $(WHERE)$(if $(NUM), --lines $(NUM))
 unlock: $(INSTALLED) ## who has the lock of each host, what they do and since when; YES=1 breaks it
-	@$(call ZX,unlock) $(WHERE)$(if $(YES), --yes)
+	@$(call SCRIPT,unlock) $(WHERE)$(if $(YES), --yes)
 ssh: $(INSTALLED) ## print the command that logs in to a host: LIMIT=ws-1
-	@$(call ZX,ssh) $(WHERE)
+	@$(call SCRIPT,ssh) $(WHERE)
 exec: $(INSTALLED) ## run a command as root: LIMIT=ws CMD="uptime"
-	@$(call ZX,exec) $(WHERE) -- '$(subst ','\'',$(CMD))'
+	@$(call SCRIPT,exec) $(WHERE) -- '$(subst ','\'',$(CMD))'
 shell: $(INSTALLED) ## log in to one host: HOST=ws-1
-	@$(call ZX,shell) --env $(ENV) $(HOST)
+	@$(call SCRIPT,shell) --env $(ENV) $(HOST)
 endif
 
 ##@ The feed
 .PHONY: topics publisher loadtest
 topics: $(INSTALLED) ## list the topics; also: make topics describe, make topics consume TOPIC=odin.trades NUM=5
-	@$(call ZX,topics) $(or $(VERB),list) --env $(ENV)$(if $(TOPIC), --topic $(TOPIC))$(if $(NUM), --num $(NUM))
+	@$(call SCRIPT,topics) $(or $(VERB),list) --env $(ENV)$(if $(TOPIC), --topic $(TOPIC))$(if $(NUM), --num $(NUM))
 publisher: $(INSTALLED) ## status of the publisher; also: make publisher start RATE=50 TOKENS=BTC,ETH · stop · rate RATE=100
-	@$(call ZX,publisher) $(or $(VERB),status) --env $(ENV)$(if $(RATE), --rate $(RATE))$(if $(TOKENS), --tokens $(TOKENS))
+	@$(call SCRIPT,publisher) $(or $(VERB),status) --env $(ENV)$(if $(RATE), --rate $(RATE))$(if $(TOKENS), --tokens $(TOKENS))
 loadtest: $(INSTALLED) ## many clients, and whether each got everything: CLIENTS=2000 TOKENS=BTC,ETH URL=ws://… ARGS="--help"
 	@node apps/loadtest/main.ts --url $(or $(URL),ws://127.0.0.1:3004/ws)$(if $(CLIENTS), --clients $(CLIENTS))$(if $(TOKENS), --tokens $(TOKENS)) $(ARGS)
 
@@ -95,10 +95,10 @@ check: $(INSTALLED) ## types, lint, unit tests, structure
 	@npm run --silent lint
 	@npm run --silent unit
 test: $(INSTALLED) ## every test, also on real hosts
-	@$(call ZX,test)
+	@$(call SCRIPT,test)
 test-all: $(INSTALLED) ## and the engine on real hosts with its long matrices, see docs/tests.md: RUNS=500 SEED=1
-	@RUNS=$(or $(RUNS),500) $(if $(SEED),SEED=$(SEED) )$(call ZX,test)
+	@RUNS=$(or $(RUNS),500) $(if $(SEED),SEED=$(SEED) )$(call SCRIPT,test)
 replay: $(INSTALLED) ## print a run again from the events that --json recorded: FILE=run.jsonl
-	@$(call ZX,replay) $(FILE)
+	@$(call SCRIPT,replay) $(FILE)
 bench: $(INSTALLED) ## measure: NAME=sandbox, NAME=engine or NAME=feed (FIGURES=highest,many,… for some of it; soak only then)
-	@$(call ZX,bench) $(NAME)
+	@$(call SCRIPT,bench) $(NAME)

@@ -30,7 +30,14 @@ export async function learn(
     const asked = checks.filter(({ check }) => check.phases.some((phase) => phases.includes(phase)));
     const connection = session.connection(host);
     const before = lock?.releasePieces(connection) ?? (look ? [leasePiece] : []);
-    const plan = await planHost(connection, wanted, asked, session.controller, { diff }, before);
+    const plan = await planHost(
+      connection,
+      wanted,
+      asked,
+      session.controller,
+      { diff, ahead: lock === undefined },
+      before,
+    );
     lock?.released(connection);
     report.emit({
       type: 'learned',

@@ -47,6 +47,8 @@ export interface HostPlan {
 
 const PROBE_S = 10;
 const CHECK_S = 10;
+/** A probe that asks for more time than this may need it. */
+const MOST_QUICK_S = 15;
 /** All probes of a host together. */
 const DEADLINE_S = 120;
 
@@ -74,7 +76,7 @@ export function probePieces(wanted: readonly Wanted[], options: ProbeOptions): P
       options,
     ),
     timeoutSeconds: kind.timeoutSeconds ?? PROBE_S,
-    quick: true,
+    quick: (kind.timeoutSeconds ?? PROBE_S) <= MOST_QUICK_S,
   }));
 }
 
@@ -181,21 +183,21 @@ function verdictOf(check: HostCheck, answer: Answer | undefined, facts: Facts): 
 /**
  * Learns everything about one host in one remote execution: facts, the state of all its resources and the given checks.
  * Resources of controller kinds are observed through tunnels, and only if nothing on the host stands in their way.
- * `before` are pieces that run first in the same execution.
+ * `before` are pieces that run first in the same execution. With `ahead` it may have been asked before the run began in earnest.
  */
 export async function planHost(
   connection: Connection,
   wanted: readonly Wanted[],
   checks: readonly OwnedCheck[],
   controller: Controller,
-  options: ProbeOptions,
+  { ahead = false, ...options }: ProbeOptions & { ahead?: boolean },
   before: readonly Piece[] = [],
 ): Promise<HostPlan> {
   const { host } = connection;
   const pieces = [...before, factsPiece, ...probePieces(wanted, options), ...checkPieces(checks)];
   const execution = await connection.execute(pieces, {
     deadlineSeconds: DEADLINE_S,
-    ahead: before.every(({ quick }) => quick),
+    ahead,
   });
   const { answers, stderr } = execution;
   const cut = cutOff(host, execution);

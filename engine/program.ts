@@ -74,7 +74,6 @@ const MARKS = [
 
 /** Quick pieces in one process, each in a subshell: a fork, where timeout(1) and a shell of its own would be two programs. */
 const TOGETHER = [
-  'N=$1; shift',
   ...MARKS,
   'while [ "$#" -gt 0 ]; do b "$1"; (s=$3; shift "$#"; eval "$s"); e "$1" "$?"; shift 3; done; exit 0',
 ].join('\n');
@@ -106,7 +105,8 @@ const HEADER = [
   'm() { b "$1"; fenced || { e "$1" "$?"; return 1; }',
   'printf %s "$3" | timeout -k 2 "$2" sh -c "exec 2>&1; . /dev/fd/3" 3<&0 </dev/null & P=$! I=$1 A=$4; w "$1"; }',
   // Quick pieces: id, seconds and script of each.
-  `g() { timeout -k 1 ${QUICK_S} sh -c "$Q" sh "$N" "$@" & P=$!; v`,
+  // The nonce goes by the environment, which only its owner can read.
+  `g() { N=$N timeout -k 1 ${QUICK_S} sh -c "$Q" sh "$@" & P=$!; v`,
   '[ "$r" = 0 ] || while [ "$#" -gt 0 ]; do p "$1" "$2" "$3"; shift 3; done; }',
 ].join('\n');
 

@@ -12,7 +12,7 @@ import { loadPlan, refuseOther, savePlan } from './plan-file.ts';
 import type { Piece } from './program.ts';
 import type { BodyOf } from './report/events.ts';
 import { plannedEvent } from './report/planned.ts';
-import type { Reporter } from './report/reporter.ts';
+import { type Reporter, typedIn } from './report/reporter.ts';
 import { Tally } from './report/tally.ts';
 import type { Resource } from './resource.ts';
 import type { Play, Playbook, Role } from './role.ts';
@@ -38,8 +38,6 @@ export interface RunOptions {
   out?: string;
   /** Apply exactly the plan that was saved here. */
   plan?: string;
-  /** The command as a person would type it: those who find the lock read it. */
-  command: string;
   /** Exit 10 when something changed or would change. */
   detailedExitcode: boolean;
   report: Reporter;
@@ -67,7 +65,7 @@ export async function runPlaybook(book: Playbook, inventory: Inventory, options:
   const session = new Session(inventory, report, options.services);
   const failures = new Map<string, KitError>();
   const tally = new Tally();
-  const lock = new FleetLock(thisHolder(options.command), ({ host }) => farewell(host, tally, failures, session));
+  const lock = new FleetLock(thisHolder(typedIn(report)), ({ host }) => farewell(host, tally, failures, session));
   const deafen = report.listen((event) => tally.add(event));
   try {
     const first = await learn(shares, ['preflight'], session, { ...options, look: !options.check }, failures);

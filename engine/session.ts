@@ -35,8 +35,9 @@ export class Session {
   constructor(inventory: Inventory, report: Reporter, services: Services) {
     this.inventory = inventory;
     inventory.secrets.hideWith(report.hide);
-    sweepPrivateFolder();
+    // In this order: what was asked ahead reads them.
     this.knownHosts = writeKnownHosts(inventory.env, inventory.access);
+    sweepPrivateFolder();
     const deliveries = new Map<string, Promise<Delivered>>();
     const controller: Controller = {
       inventory,

@@ -58,7 +58,6 @@ export async function runOptions(flags: Flags, inventory: Inventory, report: Rep
     detailedExitcode: flags['detailed-exitcode'] === true,
     anyErrorsFatal: flags['any-errors-fatal'] === true,
     waitSeconds: secondsOf(text('wait')),
-    command: process.argv.slice(2).join(' ') || 'deploy',
     ...optional('out', text('out')),
     ...optional('plan', text('plan')),
     ...(limit ? { limit } : {}),

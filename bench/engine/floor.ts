@@ -21,9 +21,9 @@ function probeOf(items: readonly Item[]): Piece[] {
 
 /** The kit's probe of these resources as one remote command. */
 export function probeCommand(items: readonly Item[]): string {
-  const { body, nonce } = compile(probeOf(items));
-  const { command } = remoteCommand(body, 'root', { deadlineSeconds: DEADLINE_S, secret: false });
-  return `${command} ${nonce}`;
+  const program = compile(probeOf(items));
+  const { command } = remoteCommand(program, 'root', { deadlineSeconds: DEADLINE_S, secret: false });
+  return `${command} ${program.nonce}`;
 }
 
 /** What no tool of this shape can be faster than: the probe that the kit compiles, by plain ssh, and a Node that starts. */

@@ -27,7 +27,6 @@ export async function runPlay(flags: Flags, report: Reporter): Promise<number> {
     diff: false,
     yes: true,
     detailedExitcode: true,
-    command: 'bench',
     report,
     services: {
       deliver: () => Promise.reject(new KitError('internal', 'the workload has no image')),

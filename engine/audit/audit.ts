@@ -1,6 +1,6 @@
 import type { Piece } from '../program.ts';
 import type { Step } from '../report/progress.ts';
-import type { Reporter } from '../report/reporter.ts';
+import { type Reporter, typedIn } from '../report/reporter.ts';
 import { commitOfKit } from './commit.ts';
 import { type AuditEntry, type AuditSubject, auditEntryOf } from './entry.ts';
 import { appendEnded, appendEntry, openLog } from './shell.ts';
@@ -76,9 +76,8 @@ export class Audit {
   }
 
   private run(): Pick<AuditSubject, 'run' | 'who' | 'command' | 'env' | 'commit'> {
-    const { id, who, command, words } = this.report.run;
-    const typed = this.report.masked([command, ...words].join(' '));
+    const { id, who } = this.report.run;
     const commit = commitOfKit();
-    return { run: id, who, command: typed, env: this.env, ...(commit ? { commit } : {}) };
+    return { run: id, who, command: typedIn(this.report), env: this.env, ...(commit ? { commit } : {}) };
   }
 }

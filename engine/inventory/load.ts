@@ -4,7 +4,7 @@ import { LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { KitError } from '../errors.ts';
 import { located, type Problem, placeOf, problemsOf, unknownWord } from './problems.ts';
-import { GROUPS, type Group, type InventoryFile, inventorySchema, type RoleVars, roleVars } from './schema.ts';
+import { GROUPS, type Group, type InventoryFile, inventorySchema, type RoleVars, roleValues } from './schema.ts';
 import { tiesOf } from './ties.ts';
 
 /** The variables that each role takes, by role name. Handed in, because the engine knows no role. */
@@ -94,13 +94,16 @@ function withoutProblems(raw: unknown, issues: readonly z.core.$ZodIssue[]): Inv
   return result.success ? result.data : undefined;
 }
 
-/** The `vars` sections of a file that may be wrong everywhere else. One that is itself no such thing is the schema's to tell. */
+/** The variables of each role at each level, in a file that may be wrong everywhere else. What is no map is the schema's to tell. */
 function varsSections(raw: unknown): { path: string[]; vars: RoleVars }[] {
   const below = (key: string): string[][] => Object.keys(Object(memberOf(raw, key))).map((name) => [key, name, 'vars']);
   const paths = [['vars'], ...below('groups'), ...below('hosts')];
-  return paths.flatMap((path) => {
-    const { data } = roleVars.safeParse(path.reduce(memberOf, raw));
-    return data ? [{ path, vars: data }] : [];
+  return paths.map((path) => {
+    const roles = Object.entries(Object(path.reduce(memberOf, raw)));
+    return {
+      path,
+      vars: Object.fromEntries(roles.filter(([, vars]) => roleValues.safeParse(vars).success)) as RoleVars,
+    };
   });
 }
 

@@ -21,7 +21,8 @@ export type Group = (typeof GROUPS)[number];
 const secretName = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected a name such as GRAFANA_PASSWORD');
 
 /** Each role's variables at one level (all, a group, a host): the roles' own schemas check them, see load.ts. */
-export const roleVars = z.record(z.string(), z.record(z.string(), z.unknown()));
+export const roleValues = z.record(z.string(), z.unknown());
+const roleVars = z.record(z.string(), roleValues);
 export type RoleVars = z.infer<typeof roleVars>;
 
 const host = z.strictObject({

@@ -6,6 +6,9 @@ import { newRun, type RunIdentity } from './run-identity.ts';
 
 export { seconds } from './seconds.ts';
 
+/** Characters: a line of an audit log stays one that is written at once. */
+const MOST_TYPED = 2_000;
+
 /** Shows events somewhere: lines, JSON, a live view. */
 export interface Renderer {
   show(event: RunEvent): void;
@@ -37,6 +40,12 @@ export interface Reporter {
   lines(text: string): void;
   /** Only with --verbose. */
   verbose(where: string, text: string): void;
+}
+
+/** The command of the run as a person typed it, for those who read of it elsewhere: on a host. Not longer than a screen. */
+export function typedIn({ run, masked }: Reporter): string {
+  const typed = masked([run.command, ...run.words].join(' '));
+  return typed.length > MOST_TYPED ? `${typed.slice(0, MOST_TYPED)}…` : typed;
 }
 
 /** A reporter that shows its events with a renderer. */

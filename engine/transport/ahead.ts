@@ -28,10 +28,9 @@ interface Note {
 /** Undefined until this process has begun like a script, in which others ask nothing. */
 let noteFile: string | undefined;
 /** By the name of the host. */
-const underway = new Map<string, { key: string; asked: Asked }>();
+const underway = new Map<string, { key: string; asked: Asked; ended: AbortController }>();
 /** The first question of each host. */
 const noted = new Map<string, Question>();
-const unused = new AbortController();
 
 const keyOf = ({ words, command }: Question): string => [...words, command].join('\0');
 
@@ -48,10 +47,11 @@ export function askAhead(): void {
   if (!note || !existsSync(note.knownHosts) || note.sources.some(([path, state]) => stateOf(path) !== state)) return;
   for (const question of note.questions) {
     const nonce = newNonce();
-    const asked = ask(question, nonce, new AnswerReader(nonce), { signal: unused.signal });
+    const ended = new AbortController();
+    const asked = ask(question, nonce, new AnswerReader(nonce), { signal: ended.signal });
     // Nobody may ever want to know how it ended.
     asked.end.catch(() => undefined);
-    underway.set(question.host.name, { key: keyOf(question), asked });
+    underway.set(question.host.name, { key: keyOf(question), asked, ended });
   }
 }
 
@@ -64,20 +64,26 @@ export function askedAhead(question: Question): Asked | 'wasted' | undefined {
   if (!noted.has(name)) noted.set(name, question);
   const first = underway.get(name);
   underway.delete(name);
-  return first && (first.key === keyOf(question) ? first.asked : 'wasted');
+  if (first?.key === keyOf(question)) return first.asked;
+  first?.ended.abort();
+  return first && 'wasted';
 }
 
 /** For a command that may make or start the hosts itself: what they said before that, or did not, counts for nothing. */
 export function askNothingAhead(): void {
   noteFile = undefined;
-  unused.abort();
+  noted.clear();
+  dropUnused();
+}
+
+function dropUnused(): void {
+  for (const { ended } of underway.values()) ended.abort();
   underway.clear();
 }
 
 /** Ends what nobody wanted to know, and keeps what was asked, made from these files, for the next run. */
 export function keepQuestions(sources: readonly string[], knownHosts: string): void {
-  unused.abort();
-  underway.clear();
+  dropUnused();
   if (!noteFile || noted.size === 0) return;
   const note: Note = {
     sources: sources.map((path) => [path, stateOf(path)]),
@@ -94,8 +100,12 @@ export function keepQuestions(sources: readonly string[], knownHosts: string): v
 }
 
 function stateOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat ? `${stat.mtimeNs} ${stat.size}` : 'absent';
+  try {
+    const { mtimeNs, size } = statSync(path, { bigint: true });
+    return `${mtimeNs} ${size}`;
+  } catch {
+    return 'not to be seen';
+  }
 }
 
 function textOf(path: string): string | undefined {

@@ -76,6 +76,8 @@ export class Connection {
   /** Of the lock, while this run has it: every change carries it. */
   token?: number;
   private running = 0;
+  /** Nothing was asked of the host in this run. */
+  private untouched = true;
   private readonly access: Access;
   private readonly env: string;
   private readonly knownHosts: string;
@@ -137,12 +139,14 @@ export class Connection {
     const contents = pieces.flatMap(({ input = [] }) => input);
     const { deadlineSeconds, secret = false } = options;
     const more = contents.length > 0;
-    const { command, stdin } = remoteCommand(program.body, this.user, { deadlineSeconds, secret, more });
+    const { command, stdin } = remoteCommand(program, this.user, { deadlineSeconds, secret, more });
+    // Only what a run asks first: later answers tell what came of it. A program on standard input is not part of the question.
+    let mayBeAhead = options.ahead === true && this.untouched && stdin === undefined;
+    this.untouched = false;
     for (let attempt = 1; ; attempt += 1) {
       const question = this.question(command, deadlineSeconds, attempt === LOGIN_ATTEMPTS ? UNSHARED : []);
-      // A program on standard input is not part of the question.
-      const whole = stdin === undefined && contents.length === 0;
-      const early = options.ahead && whole && attempt === 1 ? askedAhead(question) : undefined;
+      const early = mayBeAhead ? askedAhead(question) : undefined;
+      mayBeAhead = false;
       const fresh = (): Asked => {
         const reader = new AnswerReader(program.nonce, options.onBegin, hearing(pieces, options.onEnd));
         return ask(question, program.nonce, reader, { stdin, contents });

@@ -62,8 +62,13 @@ export function questionsFile(...run: readonly string[]): string {
 /** Writes a file of this user alone, and renames it into place: others see the old one or the new one. */
 export function replaceFile(file: string, text: string): void {
   const fresh = `${file}.${process.pid}-${randomBytes(NAME_DIGITS / 2).toString('hex')}`;
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
-  renameSync(fresh, file);
+  try {
+    writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
+    renameSync(fresh, file);
+  } catch (cause) {
+    rmSync(fresh, { force: true });
+    throw cause;
+  }
 }
 
 /** Removes what runs that were killed have left: tunnels of processes that are gone, pins and questions that nobody uses any more. */

@@ -12,7 +12,7 @@ export interface Question {
   socket: string;
   /** The words of ssh up to and including the destination. */
   words: readonly string[];
-  /** The remote command, but for the nonce. */
+  /** The remote command, but for the nonce of a program that stands in it. */
   command: string;
   /** Milliseconds after which nothing more is waited for, whatever the host does. */
   deadlineMs: number;
@@ -35,7 +35,7 @@ export function ask(
   const { stdin = '', contents = [], signal } = input;
   const run = async (): Promise<SshEnd> => {
     const loggedIn = existsSync(socket) ? () => {} : await loginTurn(host);
-    return runSsh(host.name, [...words, `${command} ${nonce}`], {
+    return runSsh(host.name, [...words, stdin ? command : `${command} ${nonce}`], {
       ...(stdin || contents.length > 0 ? { input: () => stream(stdin, contents) } : {}),
       onOutput(chunk) {
         loggedIn();

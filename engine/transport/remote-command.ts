@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { Program } from '../program.ts';
 
 const ENVIRONMENT =
   'env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root DEBIAN_FRONTEND=noninteractive';
@@ -7,7 +8,10 @@ const MAX_ARGUMENT_BYTES = 60_000;
 
 /** A program as the words of a remote command, or as a remote command that reads it from standard input. */
 export interface RemoteCommand {
-  /** The program's nonce is to be appended as its last word: without it, the same program is the same command. */
+  /**
+   * Where the program stands in it, its nonce is to be appended as the last word: without it, the same program is the same
+   * command.
+   */
   command: string;
   stdin?: string;
 }
@@ -25,13 +29,21 @@ export interface RemoteCommandOptions {
  * How a program reaches the host: packed into the argument while it fits (no extra round trip), else on standard input.
  * The login shell may be any: nothing in the line means anything to csh or fish that it does not mean to sh.
  */
-export function remoteCommand(body: string, user: string, options: RemoteCommandOptions): RemoteCommand {
-  const packed = gzipSync(body).toString('base64');
+export function remoteCommand(
+  { body, text }: Pick<Program, 'body' | 'text'>,
+  user: string,
+  options: RemoteCommandOptions,
+): RemoteCommand {
+  const packed = pack(body);
   const root = user === 'root' ? '' : 'sudo -n ';
-  const shell = (source: string): string =>
-    `${root}timeout -k 5 ${options.deadlineSeconds} ${ENVIRONMENT} sh -c 'N=$0; eval "$(${source} | base64 -d | gzip -dc)"'`;
+  const shell = (source: string, first = ''): string =>
+    `${root}timeout -k 5 ${options.deadlineSeconds} ${ENVIRONMENT} sh -c '${first}eval "$(${source} | base64 -d | gzip -dc)"' sh`;
+  if (!options.more && !options.secret && packed.length <= MAX_ARGUMENT_BYTES)
+    return { command: shell(`printf %s ${packed}`, 'N=$1; shift; ') };
+  // What is not in an argument is in none: the nonce neither.
+  const stdin = pack(text);
   // head(1) reads not one byte beyond the program.
-  if (options.more) return { command: shell(`head -c ${packed.length}`), stdin: packed };
-  if (options.secret || packed.length > MAX_ARGUMENT_BYTES) return { command: shell('cat'), stdin: packed };
-  return { command: shell(`printf %s ${packed}`) };
+  return { command: shell(options.more ? `head -c ${stdin.length}` : 'cat'), stdin };
 }
+
+const pack = (text: string): string => gzipSync(text).toString('base64');

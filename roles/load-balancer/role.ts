@@ -40,7 +40,7 @@ export const loadBalancer = role('load-balancer', schema, {
       phases: ['verify'],
       // Names and states of the servers: columns 1, 2 and 18 of HAProxy's CSV. One that was just started needs two good
       // answers, two seconds apart.
-      probe: `states() { curl -sS -m 5 'http://127.0.0.1:${STATS_PORT}/;csv' | awk -F, '$1=="ws" && $2!="BACKEND" {print $2, $18}'; }
+      probe: `states() { curl -sS -m 3 'http://127.0.0.1:${STATS_PORT}/;csv' | awk -F, '$1=="ws" && $2!="BACKEND" {print $2, $18}'; }
 n=0; until [ "$n" -ge ${UP_S * 2} ] || { s=$(states) && [ -n "$s" ] && ! printf '%s\\n' "$s" | grep -qv ' UP'; }; do n=$((n+1)); sleep 0.5; done; states 2>&1`,
       timeoutSeconds: UP_S + 10,
       judge({ output }) {

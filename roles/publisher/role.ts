@@ -72,7 +72,7 @@ export const publisher = role('publisher', schema, {
       title: 'the publisher is healthy',
       severity: 'critical',
       phases: ['verify'],
-      probe: `curl -sS -m 5 http://127.0.0.1:${vars.port}/status 2>&1`,
+      probe: `curl -sS -m 3 http://127.0.0.1:${vars.port}/status 2>&1`,
       judge({ status, output }) {
         const bad = {
           ok: false,

@@ -50,7 +50,7 @@ http:
       severity: 'critical',
       phases: ['verify'],
       // 401 is the right answer: nobody gets in without the password.
-      probe: `curl -sS -o /dev/null -m 5 -w '%{http_code}' http://${host.internal}:${vars.port}/v2/ 2>&1`,
+      probe: `curl -sS -o /dev/null -m 3 -w '%{http_code}' http://${host.internal}:${vars.port}/v2/ 2>&1`,
       judge: ({ output }) =>
         output.trim() === '401'
           ? { ok: true }

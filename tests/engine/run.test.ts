@@ -83,7 +83,6 @@ async function told(act: (options: RunOptions) => Promise<number>, more: Partial
     diff: false,
     yes: true,
     detailedExitcode: false,
-    command: 'deploy',
     report,
     services: NO_SERVICES,
     image: (name) => name,

@@ -47,7 +47,7 @@ describe('two controllers at once', () => {
     const second = await deploy({ [BOX]: direct('second') }, ['--yes']);
     expect(second.code, second.text).toBe(7);
     expect(second.text).toMatch(
-      /locked: box-2: \S+@\S+ is at work here: --env engine .*--yes, since 20\d\d-[\d:.T-]+Z/,
+      /locked: box-2: \S+@\S+ is at work here: controller --env engine .*--yes, since 20\d\d-[\d:.T-]+Z/,
     );
     await letGo(BOX);
     const ended = await first.ended;

@@ -30,7 +30,7 @@ describe('scripts and make', () => {
   const scripts = filesIn('scripts').map((path) => path.replace(/^scripts\//, ''));
   const names = scripts.map((file) => file.replace(/\.mjs$/, ''));
   const makefile = read('Makefile');
-  const called = [...makefile.matchAll(/\$\(call ZX,([\w-]+)\)/g)].map(([, name = '']) => name);
+  const called = [...makefile.matchAll(/\$\(call SCRIPT,([\w-]+)\)/g)].map(([, name = '']) => name);
   /** Targets by name, with the words after `##`. */
   const targets = new Map(
     [...makefile.matchAll(/^([a-z-]+):.*?(?:## (.*))?$/gm)].map(([, name = '', about = '']) => [name, about]),

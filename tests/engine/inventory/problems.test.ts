@@ -258,6 +258,16 @@ vars: { brocker: {} }
   ]);
 });
 
+it.each([
+  ['left empty', 'broker:', 'expected record, received null'],
+  ['a number', 'broker: 5', 'expected record, received number'],
+])('a role that is %s does not hide the one beside it', (_what, other, message) => {
+  expect(problems(`${VALID}vars:\n  brocker: {}\n  ${other}\n`)).toEqual([
+    expect.stringContaining('vars.brocker: unknown role "brocker"'),
+    expect.stringContaining(`vars.broker: Invalid input: ${message}`),
+  ]);
+});
+
 describe('an environment without a file', () => {
   const folder = new URL('../../../inventory/', import.meta.url).pathname;
   it('is named, with the nearest one', () => {

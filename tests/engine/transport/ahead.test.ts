@@ -1,15 +1,26 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Piece } from '#engine/program.ts';
-import { askAhead, keepQuestions } from '#engine/transport/ahead.ts';
+import { askAhead, askNothingAhead, keepQuestions } from '#engine/transport/ahead.ts';
 import { Connection } from '#engine/transport/connection.ts';
 import { privateFolder } from '#engine/transport/private-folder.ts';
 import type { Question } from '#engine/transport/question.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 import { standInForSsh } from '../../support/ssh-stand-in.ts';
+import { until } from '../../support/wait.ts';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const ADDRESS = '192.0.2.7';
@@ -129,30 +140,80 @@ describe('in one process', () => {
     return new Connection(host, { user: 'root', bootstrapUser: 'root', hostKeys: [] }, 'prod', join(folder, 'pins'));
   };
   const look = (script: string): Piece[] => [{ id: 'look', script, timeoutSeconds: 5, quick: true }];
-  const ask = async (address: string, script: string, ahead = true): Promise<string | undefined> => {
-    const { answers } = await connect(address).execute(look(script), { deadlineSeconds: 20, ahead });
+  const ask = async (to: string | Connection, script: string, ahead = true): Promise<string | undefined> => {
+    const connection = typeof to === 'string' ? connect(to) : to;
+    const { answers } = await connection.execute(look(script), { deadlineSeconds: 20, ahead });
     return answers.get('look')?.output;
   };
+  const pins = join(folder, 'pins');
+  /** The hosts of the note that is kept now, if one is. */
+  const kept = (...sources: string[]): string[] => {
+    keepQuestions(sources, pins);
+    if (files('.ahead').length === 0) return [];
+    const { questions } = JSON.parse(note()) as { questions: Question[] };
+    return questions.map(({ host }) => host.name);
+  };
+  beforeEach(() => {
+    writeFileSync(pins, '');
+    askAhead();
+  });
+  afterEach(() => askNothingAhead());
   /** More than an argument holds, however it is packed. */
   const large = (last: string): string => `: ${randomBytes(60_000).toString('hex')}\necho ${last}`;
 
   it('only what says so, and stands whole in the argument, is kept for the next run', async () => {
-    writeFileSync(join(folder, 'pins'), '');
-    askAhead();
     expect(await ask('192.0.2.1', 'echo 1')).toBe('1');
     expect(await ask('192.0.2.2', 'echo 2', false)).toBe('2');
     expect(await ask('192.0.2.3', large('3'))).toBe('3');
-    keepQuestions([], join(folder, 'pins'));
-    const { questions } = JSON.parse(note()) as { questions: Question[] };
-    expect(questions.map(({ host }) => host.name)).toEqual(['192.0.2.1']);
+    expect(kept()).toEqual(['192.0.2.1']);
   });
 
-  it('a note that cannot be read is none', async () => {
+  it('only what was asked first of a host: what is asked later tells what came of it', async () => {
+    const [large3, other] = [connect('192.0.2.3'), connect('192.0.2.4')];
+    await ask(large3, large('3'));
+    await ask(large3, 'echo later');
+    await ask(other, 'echo 4', false);
+    await ask(other, 'echo later');
+    expect(kept()).toEqual([]);
+  });
+
+  it('nothing, once hosts may have been made or started', async () => {
+    await ask('192.0.2.1', 'echo 1');
+    askNothingAhead();
+    expect(kept()).toEqual([]);
+  });
+
+  it.each(['', 'null', '{}', '{"questions":'])('a note that is %j asks nothing and stops nobody', async (text) => {
+    await ask('192.0.2.1', 'echo 1');
+    kept();
+    rewrite(() => text);
+    const before = ssh.calls().length;
     askAhead();
     await ask('192.0.2.1', 'echo 1');
-    keepQuestions([], join(folder, 'pins'));
-    rewrite((text) => text.slice(1));
-    expect(askAhead).not.toThrow();
+    expect(ssh.calls().length - before).toBe(1);
+  });
+
+  it('a source that cannot be looked at is one like any other', async () => {
+    await ask('192.0.2.1', 'echo 1');
+    expect(kept(join(pins, 'below-a-file'))).toEqual(['192.0.2.1']);
+    askAhead();
+    const before = ssh.calls().length;
+    expect(await ask('192.0.2.1', 'echo 1')).toBe('1');
+    expect(ssh.calls().length - before).toBeLessThanOrEqual(1);
+  });
+
+  it('ends what turns out to be another question, and counts it', async () => {
+    await ask('192.0.2.1', 'echo 1');
+    kept();
+    const pid = join(folder, 'pid');
+    ssh.answer('root@192.0.2.1', `echo $$ >${pid}; exec sleep 30`);
+    askAhead();
+    await until('the early one runs', () => existsSync(pid) && readFileSync(pid, 'utf8').endsWith('\n'));
+    ssh.answer('root@192.0.2.1', ':');
+    const connection = connect('192.0.2.1');
+    expect(await ask(connection, 'echo other')).toBe('other');
+    expect(connection.executions).toBe(2);
+    await until('the early one is gone', () => !existsSync(`/proc/${readFileSync(pid, 'utf8').trim()}/exe`));
   });
 });
 

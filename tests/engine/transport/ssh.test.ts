@@ -87,7 +87,7 @@ it('the pinned keys are written for their owner only', () => {
 
 describe('the remote command', () => {
   const command = (text: string, user: string, secret: boolean, deadlineSeconds = 60): RemoteCommand =>
-    remoteCommand(text, user, { deadlineSeconds, secret });
+    remoteCommand({ body: text, text }, user, { deadlineSeconds, secret });
   const small = 'echo "a $b"; echo \'c\'';
   it('is root’s own shell, or sudo that asks nothing', () => {
     expect(command(small, 'root', false).command).toMatch(/^timeout -k 5 60 env -i PATH=/);
@@ -114,7 +114,8 @@ describe('the remote command', () => {
 
   const run = (text: string, secret: boolean, deadline = 60): ReturnType<typeof spawnSync> => {
     const { command: line, stdin } = command(text, 'root', secret, deadline);
-    return spawnSync('sh', ['-c', line], { input: stdin ?? '', encoding: 'utf8' });
+    const words = stdin === undefined ? `${line} nonce` : line;
+    return spawnSync('sh', ['-c', words], { input: stdin ?? '', encoding: 'utf8' });
   };
 
   it.each([true, false])('runs the program as it is written (secret: %s)', (secret) => {

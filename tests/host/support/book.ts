@@ -60,7 +60,6 @@ export async function run(wanted: Wanted, more: Partial<RunOptions> = {}): Promi
     diff: false,
     yes: true,
     detailedExitcode: false,
-    command: 'test',
     limit: Object.keys(wanted).join(','),
     report,
     services: NO_SERVICES,

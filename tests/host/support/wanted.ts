@@ -25,7 +25,6 @@ export async function runWanted(flags: Flags, report: Reporter): Promise<number>
     limit: Object.keys(wanted).join(','),
     ...(out ? { out } : {}),
     ...(plan ? { plan } : {}),
-    command: process.argv.slice(2).join(' '),
     report,
     services: NO_SERVICES,
     image: (name) => name,
