@@ -73,7 +73,7 @@ describe('two controllers at once', () => {
   test('--wait queues, and then proceeds', async () => {
     const first = await atTheGate('first');
     const second = start({ [BOX]: direct('second') }, ['--yes', '--wait', '60']);
-    await says(second, /waiting for \S+@\S+: --env engine/);
+    await says(second, /waiting for \S+@\S+: controller --env engine/);
     expect(await text()).toBe('');
     await letGo(BOX);
     expect((await first.ended).code).toBe(0);
@@ -172,7 +172,7 @@ describe('unlock', () => {
   test('says who, what and since when; breaks it when told to; its holder changes nothing from then on', async () => {
     expect(await unlock(false)).toContain('not locked');
     const first = await atTheGate('first');
-    expect(await unlock(false)).toMatch(/box-2 +\S+@\S+: --env engine .*, since 20\S+Z; ends by itself in \d+ s/);
+    expect(await unlock(false)).toMatch(/box-2 +\S+@\S+: controller --env engine .*, since 20\S+Z; ends by itself in \d+ s/);
     expect(await holderOf(BOX)).toContain(` ${first.pid}`);
     await unlock(true);
     expect(await holderOf(BOX)).toBeUndefined();
