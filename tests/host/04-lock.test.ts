@@ -172,7 +172,9 @@ describe('unlock', () => {
   test('says who, what and since when; breaks it when told to; its holder changes nothing from then on', async () => {
     expect(await unlock(false)).toContain('not locked');
     const first = await atTheGate('first');
-    expect(await unlock(false)).toMatch(/box-2 +\S+@\S+: controller --env engine .*, since 20\S+Z; ends by itself in \d+ s/);
+    expect(await unlock(false)).toMatch(
+      /box-2 +\S+@\S+: controller --env engine .*, since 20\S+Z; ends by itself in \d+ s/,
+    );
     expect(await holderOf(BOX)).toContain(` ${first.pid}`);
     await unlock(true);
     expect(await holderOf(BOX)).toBeUndefined();
