@@ -46,7 +46,8 @@ export async function startApp(name: 'ws-server' | 'publisher', env: Record<stri
   const output = collect(child);
   const url = `http://127.0.0.1:${port}`;
   const request = async (path: string, init?: RequestInit) => {
-    const response = await fetch(`${url}${path}`, init);
+    // A connection that is kept may be closed by the other side in the moment in which it is used again.
+    const response = await fetch(`${url}${path}`, { ...init, headers: { connection: 'close' } });
     const text = await response.text();
     const isJson = response.headers.get('content-type') === 'application/json';
     return { status: response.status, body: (isJson ? JSON.parse(text) : { text }) as Record<string, unknown> };
