@@ -14,7 +14,7 @@ it.each([
   ['ProxyCommand gcloud compute start-iap-tunnel %h %p\n', true],
   ['Host lan-*\n  ProxyJump none\n', false],
   ['#   ProxyCommand ssh -q -W %h:%p gateway\n', false],
-  ['Include ~/.ssh/work/*\n', true],
+  ['Include ~/.ssh/parts/*\n', true],
 ])('%j: %s', (text, expected) => {
   const file = join(folder, 'config');
   writeFileSync(file, text);
